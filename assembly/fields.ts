@@ -1,0 +1,381 @@
+/**
+ * One enum per wire structure, one row per field, as the standard draws it: `byte << 16 | leftmost bit << 8 | width`.
+ * No code. These are the only copies of any position in the project; TypeScript's are generated from them.
+ *
+ * Sources, cited with a clause throughout the project:
+ *   smr-j   Seagate SCSI Commands Reference Manual, 100293068 Rev. J (SPC-5 and SBC-4 commands as tables)
+ *   spc4    SPC-4 revision 17 (T10/1731-D), and 08-025r3, which prints its reservation clauses
+ *   spc2    SPC-2 revision 20 (T10/1236-D): RESERVE and RELEASE
+ *   rfc7143 the iSCSI TransportID's name and ISID
+ */
+
+// Command descriptor blocks
+
+/** smr-j TEST UNIT READY. */
+export enum TestUnitReadyCdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  CONTROL                    = 5 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j INQUIRY. */
+export enum InquiryCdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  EVPD                       = 1 << 16 | 0 << 8 |  1,
+  PAGE_CODE                  = 2 << 16 | 7 << 8 |  8,
+  ALLOCATION_LENGTH          = 3 << 16 | 7 << 8 | 16,
+  CONTROL                    = 5 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j REQUEST SENSE. */
+export enum RequestSenseCdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  DESC                       = 1 << 16 | 0 << 8 |  1,
+  ALLOCATION_LENGTH          = 4 << 16 | 7 << 8 |  8,
+  CONTROL                    = 5 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j REPORT LUNS. */
+export enum ReportLunsCdb {
+  OPERATION_CODE             =  0 << 16 | 7 << 8 |  8,
+  SELECT_REPORT              =  2 << 16 | 7 << 8 |  8,
+  ALLOCATION_LENGTH          =  6 << 16 | 7 << 8 | 32,
+  CONTROL                    = 11 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j READ CAPACITY (10). */
+export enum ReadCapacity10Cdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  LOGICAL_BLOCK_ADDRESS      = 2 << 16 | 7 << 8 | 32,
+  CONTROL                    = 9 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j READ CAPACITY (16). */
+export enum ReadCapacity16Cdb {
+  OPERATION_CODE             =  0 << 16 | 7 << 8 |  8,
+  SERVICE_ACTION             =  1 << 16 | 4 << 8 |  5,
+  LOGICAL_BLOCK_ADDRESS      =  2 << 16 | 7 << 8 | 64,
+  ALLOCATION_LENGTH          = 10 << 16 | 7 << 8 | 32,
+  CONTROL                    = 15 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j READ (10). */
+export enum Read10Cdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  RDPROTECT                  = 1 << 16 | 7 << 8 |  3,
+  DPO                        = 1 << 16 | 4 << 8 |  1,
+  FUA                        = 1 << 16 | 3 << 8 |  1,
+  LOGICAL_BLOCK_ADDRESS      = 2 << 16 | 7 << 8 | 32,
+  GROUP_NUMBER               = 6 << 16 | 4 << 8 |  5,
+  TRANSFER_LENGTH            = 7 << 16 | 7 << 8 | 16,
+  CONTROL                    = 9 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j READ (16). */
+export enum Read16Cdb {
+  OPERATION_CODE             =  0 << 16 | 7 << 8 |  8,
+  RDPROTECT                  =  1 << 16 | 7 << 8 |  3,
+  DPO                        =  1 << 16 | 4 << 8 |  1,
+  FUA                        =  1 << 16 | 3 << 8 |  1,
+  LOGICAL_BLOCK_ADDRESS      =  2 << 16 | 7 << 8 | 64,
+  TRANSFER_LENGTH            = 10 << 16 | 7 << 8 | 32,
+  GROUP_NUMBER               = 14 << 16 | 4 << 8 |  5,
+  CONTROL                    = 15 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j WRITE (10). */
+export enum Write10Cdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  WRPROTECT                  = 1 << 16 | 7 << 8 |  3,
+  DPO                        = 1 << 16 | 4 << 8 |  1,
+  FUA                        = 1 << 16 | 3 << 8 |  1,
+  LOGICAL_BLOCK_ADDRESS      = 2 << 16 | 7 << 8 | 32,
+  GROUP_NUMBER               = 6 << 16 | 4 << 8 |  5,
+  TRANSFER_LENGTH            = 7 << 16 | 7 << 8 | 16,
+  CONTROL                    = 9 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j WRITE (16). */
+export enum Write16Cdb {
+  OPERATION_CODE             =  0 << 16 | 7 << 8 |  8,
+  WRPROTECT                  =  1 << 16 | 7 << 8 |  3,
+  DPO                        =  1 << 16 | 4 << 8 |  1,
+  FUA                        =  1 << 16 | 3 << 8 |  1,
+  LOGICAL_BLOCK_ADDRESS      =  2 << 16 | 7 << 8 | 64,
+  TRANSFER_LENGTH            = 10 << 16 | 7 << 8 | 32,
+  GROUP_NUMBER               = 14 << 16 | 4 << 8 |  5,
+  CONTROL                    = 15 << 16 | 7 << 8 |  8,
+}
+
+/** spc2 RESERVE(6) and RELEASE(6): the whole logical unit; extents and third parties are obsolete. */
+export enum Reserve6Cdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  CONTROL                    = 5 << 16 | 7 << 8 |  8,
+}
+
+/** spc2 RESERVE(10) and RELEASE(10). */
+export enum Reserve10Cdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  THIRD_PARTY                = 1 << 16 | 4 << 8 |  1,
+  LONG_ID                    = 1 << 16 | 1 << 8 |  1,
+  THIRD_PARTY_DEVICE_ID      = 3 << 16 | 7 << 8 |  8,
+  PARAMETER_LIST_LENGTH      = 7 << 16 | 7 << 8 | 16,
+  CONTROL                    = 9 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j 3.13.1 table 76 PERSISTENT RESERVE IN. */
+export enum PersistentReserveInCdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  SERVICE_ACTION             = 1 << 16 | 4 << 8 |  5,
+  ALLOCATION_LENGTH          = 7 << 16 | 7 << 8 | 16,
+  CONTROL                    = 9 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j 3.14.1 table 88 PERSISTENT RESERVE OUT. */
+export enum PersistentReserveOutCdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  SERVICE_ACTION             = 1 << 16 | 4 << 8 |  5,
+  SCOPE                      = 2 << 16 | 7 << 8 |  4,
+  TYPE                       = 2 << 16 | 3 << 8 |  4,
+  PARAMETER_LIST_LENGTH      = 5 << 16 | 7 << 8 | 32,
+  CONTROL                    = 9 << 16 | 7 << 8 |  8,
+}
+
+// Parameter lists (data-out)
+
+/** smr-j 3.14.3 table 90: every service action but REGISTER AND MOVE. */
+export enum PersistentReserveOutList {
+  RESERVATION_KEY                =  0 << 16 | 7 << 8 | 64,
+  SERVICE_ACTION_RESERVATION_KEY =  8 << 16 | 7 << 8 | 64,
+  SPEC_I_PT                      = 20 << 16 | 3 << 8 |  1,
+  ALL_TG_PT                      = 20 << 16 | 2 << 8 |  1,
+  APTPL                          = 20 << 16 | 0 << 8 |  1,
+}
+
+/** smr-j 3.14.3 table 91: the additional parameter data that SPEC_I_PT announces. TransportIDs follow from byte 28. */
+export enum SpecifyInitiatorPortsList {
+  RESERVATION_KEY                  =  0 << 16 | 7 << 8 | 64,
+  SERVICE_ACTION_RESERVATION_KEY   =  8 << 16 | 7 << 8 | 64,
+  SPEC_I_PT                        = 20 << 16 | 3 << 8 |  1,
+  ALL_TG_PT                        = 20 << 16 | 2 << 8 |  1,
+  APTPL                            = 20 << 16 | 0 << 8 |  1,
+  TRANSPORTID_PARAMETER_DATA_LENGTH = 24 << 16 | 7 << 8 | 32,
+}
+
+/** smr-j 3.14.4 table 94: REGISTER AND MOVE. One TransportID follows from byte 24. */
+export enum RegisterAndMoveList {
+  RESERVATION_KEY                   =  0 << 16 | 7 << 8 | 64,
+  SERVICE_ACTION_RESERVATION_KEY    =  8 << 16 | 7 << 8 | 64,
+  UNREG                             = 17 << 16 | 1 << 8 |  1,
+  APTPL                             = 17 << 16 | 0 << 8 |  1,
+  RELATIVE_TARGET_PORT_IDENTIFIER   = 18 << 16 | 7 << 8 | 16,
+  TRANSPORTID_PARAMETER_DATA_LENGTH = 20 << 16 | 7 << 8 | 32,
+}
+
+// Responses (data-in)
+
+/** smr-j 3.13.2 table 78: keys of eight bytes follow from byte 8. */
+export enum ReadKeysData {
+  PRGENERATION               = 0 << 16 | 7 << 8 | 32,
+  ADDITIONAL_LENGTH          = 4 << 16 | 7 << 8 | 32,
+}
+
+/** smr-j 3.13.3 tables 79 and 80: everything from RESERVATION KEY on is there only if ADDITIONAL LENGTH is 16. */
+export enum ReadReservationData {
+  PRGENERATION               =  0 << 16 | 7 << 8 | 32,
+  ADDITIONAL_LENGTH          =  4 << 16 | 7 << 8 | 32,
+  RESERVATION_KEY            =  8 << 16 | 7 << 8 | 64,
+  SCOPE                      = 21 << 16 | 7 << 8 |  4,
+  TYPE                       = 21 << 16 | 3 << 8 |  4,
+}
+
+/** smr-j 3.13.4 table 83. */
+export enum ReportCapabilitiesData {
+  LENGTH                     = 0 << 16 | 7 << 8 | 16,
+  RLR_C                      = 2 << 16 | 7 << 8 |  1,
+  CRH                        = 2 << 16 | 4 << 8 |  1,
+  SIP_C                      = 2 << 16 | 3 << 8 |  1,
+  ATP_C                      = 2 << 16 | 2 << 8 |  1,
+  PTPL_C                     = 2 << 16 | 0 << 8 |  1,
+  TMV                        = 3 << 16 | 7 << 8 |  1,
+  ALLOW_COMMANDS             = 3 << 16 | 6 << 8 |  3,
+  PTPL_A                     = 3 << 16 | 0 << 8 |  1,
+  WR_EX_AR                   = 4 << 16 | 7 << 8 |  1,
+  EX_AC_RO                   = 4 << 16 | 6 << 8 |  1,
+  WR_EX_RO                   = 4 << 16 | 5 << 8 |  1,
+  EX_AC                      = 4 << 16 | 3 << 8 |  1,
+  WR_EX                      = 4 << 16 | 1 << 8 |  1,
+  EX_AC_AR                   = 5 << 16 | 0 << 8 |  1,
+}
+
+/** smr-j 3.13.5 table 86: full status descriptors follow from byte 8. */
+export enum ReadFullStatusData {
+  PRGENERATION               = 0 << 16 | 7 << 8 | 32,
+  ADDITIONAL_LENGTH          = 4 << 16 | 7 << 8 | 32,
+}
+
+/** smr-j 3.13.5 table 87: one full status descriptor. The TransportID follows from byte 24. */
+export enum FullStatusDescriptor {
+  RESERVATION_KEY                 =  0 << 16 | 7 << 8 | 64,
+  ALL_TG_PT                       = 12 << 16 | 1 << 8 |  1,
+  R_HOLDER                        = 12 << 16 | 0 << 8 |  1,
+  SCOPE                           = 13 << 16 | 7 << 8 |  4,
+  TYPE                            = 13 << 16 | 3 << 8 |  4,
+  RELATIVE_TARGET_PORT_IDENTIFIER = 18 << 16 | 7 << 8 | 16,
+  ADDITIONAL_DESCRIPTOR_LENGTH    = 20 << 16 | 7 << 8 | 32,
+}
+
+/** spc4 7.5.4: what every TransportID starts with. */
+export enum TransportIdHeader {
+  FORMAT_CODE                = 0 << 16 | 7 << 8 |  2,
+  PROTOCOL_IDENTIFIER        = 0 << 16 | 3 << 8 |  4,
+}
+
+/** spc4 7.5.4.6 iSCSI: a name that ends in a NUL follows from byte 4, padded to a multiple of four. */
+export enum IscsiTransportId {
+  FORMAT_CODE                = 0 << 16 | 7 << 8 |  2,
+  PROTOCOL_IDENTIFIER        = 0 << 16 | 3 << 8 |  4,
+  ADDITIONAL_LENGTH          = 2 << 16 | 7 << 8 | 16,
+}
+
+/** spc4 7.5.4.7 SAS: 24 bytes. */
+export enum SasTransportId {
+  FORMAT_CODE                = 0 << 16 | 7 << 8 |  2,
+  PROTOCOL_IDENTIFIER        = 0 << 16 | 3 << 8 |  4,
+  SAS_ADDRESS                = 4 << 16 | 7 << 8 | 64,
+}
+
+/** smr-j standard INQUIRY data. Text: vendor 8 to 15, product 16 to 31, revision 32 to 35. */
+export enum InquiryData {
+  PERIPHERAL_QUALIFIER       = 0 << 16 | 7 << 8 |  3,
+  PERIPHERAL_DEVICE_TYPE     = 0 << 16 | 4 << 8 |  5,
+  RMB                        = 1 << 16 | 7 << 8 |  1,
+  VERSION                    = 2 << 16 | 7 << 8 |  8,
+  NORMACA                    = 3 << 16 | 5 << 8 |  1,
+  HISUP                      = 3 << 16 | 4 << 8 |  1,
+  RESPONSE_DATA_FORMAT       = 3 << 16 | 3 << 8 |  4,
+  ADDITIONAL_LENGTH          = 4 << 16 | 7 << 8 |  8,
+  TPGS                       = 5 << 16 | 5 << 8 |  2,
+  THREE_PC                   = 5 << 16 | 3 << 8 |  1,
+  PROTECT                    = 5 << 16 | 0 << 8 |  1,
+  MULTIP                     = 6 << 16 | 4 << 8 |  1,
+  CMDQUE                     = 7 << 16 | 1 << 8 |  1,
+}
+
+/** smr-j: what every vital product data page starts with; its contents follow from byte 4. */
+export enum VpdHeader {
+  PERIPHERAL_QUALIFIER       = 0 << 16 | 7 << 8 |  3,
+  PERIPHERAL_DEVICE_TYPE     = 0 << 16 | 4 << 8 |  5,
+  PAGE_CODE                  = 1 << 16 | 7 << 8 |  8,
+  PAGE_LENGTH                = 2 << 16 | 7 << 8 | 16,
+}
+
+/** smr-j: one designation descriptor of VPD page 83h. The designator follows from byte 4. */
+export enum DesignationDescriptor {
+  PROTOCOL_IDENTIFIER        = 0 << 16 | 7 << 8 |  4,
+  CODE_SET                   = 0 << 16 | 3 << 8 |  4,
+  PIV                        = 1 << 16 | 7 << 8 |  1,
+  ASSOCIATION                = 1 << 16 | 5 << 8 |  2,
+  DESIGNATOR_TYPE            = 1 << 16 | 3 << 8 |  4,
+  DESIGNATOR_LENGTH          = 3 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j: LUNs of eight bytes follow from byte 8. */
+export enum ReportLunsData {
+  LUN_LIST_LENGTH            = 0 << 16 | 7 << 8 | 32,
+}
+
+/** smr-j READ CAPACITY (10) parameter data. */
+export enum ReadCapacity10Data {
+  RETURNED_LOGICAL_BLOCK_ADDRESS  = 0 << 16 | 7 << 8 | 32,
+  LOGICAL_BLOCK_LENGTH            = 4 << 16 | 7 << 8 | 32,
+}
+
+/** smr-j READ CAPACITY (16) parameter data. */
+export enum ReadCapacity16Data {
+  RETURNED_LOGICAL_BLOCK_ADDRESS  =  0 << 16 | 7 << 8 | 64,
+  LOGICAL_BLOCK_LENGTH            =  8 << 16 | 7 << 8 | 32,
+  P_TYPE                          = 12 << 16 | 3 << 8 |  3,
+  PROT_EN                         = 12 << 16 | 0 << 8 |  1,
+  LOGICAL_BLOCKS_PER_PHYSICAL_BLOCK_EXPONENT = 13 << 16 | 3 << 8 | 4,
+  LBPME                           = 14 << 16 | 7 << 8 |  1,
+  LBPRZ                           = 14 << 16 | 6 << 8 |  1,
+  LOWEST_ALIGNED_LOGICAL_BLOCK_ADDRESS = 14 << 16 | 5 << 8 | 14,
+}
+
+// Sense data
+
+/** smr-j: fixed format, response codes 70h and 71h. */
+export enum FixedSense {
+  VALID                         =  0 << 16 | 7 << 8 |  1,
+  RESPONSE_CODE                 =  0 << 16 | 6 << 8 |  7,
+  FILEMARK                      =  2 << 16 | 7 << 8 |  1,
+  EOM                           =  2 << 16 | 6 << 8 |  1,
+  ILI                           =  2 << 16 | 5 << 8 |  1,
+  SDAT_OVFL                     =  2 << 16 | 4 << 8 |  1,
+  SENSE_KEY                     =  2 << 16 | 3 << 8 |  4,
+  INFORMATION                   =  3 << 16 | 7 << 8 | 32,
+  ADDITIONAL_SENSE_LENGTH       =  7 << 16 | 7 << 8 |  8,
+  COMMAND_SPECIFIC_INFORMATION  =  8 << 16 | 7 << 8 | 32,
+  ADDITIONAL_SENSE_CODE         = 12 << 16 | 7 << 8 |  8,
+  ADDITIONAL_SENSE_CODE_QUALIFIER = 13 << 16 | 7 << 8 | 8,
+  FIELD_REPLACEABLE_UNIT_CODE   = 14 << 16 | 7 << 8 |  8,
+  SKSV                          = 15 << 16 | 7 << 8 |  1,
+  SENSE_KEY_SPECIFIC            = 15 << 16 | 6 << 8 | 23,
+}
+
+/** smr-j: descriptor format, response codes 72h and 73h. Descriptors follow from byte 8. */
+export enum DescriptorSense {
+  RESPONSE_CODE                 = 0 << 16 | 6 << 8 |  7,
+  SENSE_KEY                     = 1 << 16 | 3 << 8 |  4,
+  ADDITIONAL_SENSE_CODE         = 2 << 16 | 7 << 8 |  8,
+  ADDITIONAL_SENSE_CODE_QUALIFIER = 3 << 16 | 7 << 8 | 8,
+  SDAT_OVFL                     = 4 << 16 | 7 << 8 |  1,
+  ADDITIONAL_SENSE_LENGTH       = 7 << 16 | 7 << 8 |  8,
+}
+
+/** What every sense data descriptor starts with; ADDITIONAL LENGTH counts from byte 2. */
+export enum SenseDescriptorHeader {
+  DESCRIPTOR_TYPE               = 0 << 16 | 7 << 8 |  8,
+  ADDITIONAL_LENGTH             = 1 << 16 | 7 << 8 |  8,
+}
+
+/** Descriptor type 00h. */
+export enum InformationSenseDescriptor {
+  VALID                         = 2 << 16 | 7 << 8 |  1,
+  INFORMATION                   = 4 << 16 | 7 << 8 | 64,
+}
+
+/** Descriptor type 01h. */
+export enum CommandSpecificSenseDescriptor {
+  COMMAND_SPECIFIC_INFORMATION  = 4 << 16 | 7 << 8 | 64,
+}
+
+/** Descriptor type 02h. */
+export enum SenseKeySpecificSenseDescriptor {
+  SKSV                          = 4 << 16 | 7 << 8 |  1,
+  SENSE_KEY_SPECIFIC            = 4 << 16 | 6 << 8 | 23,
+}
+
+/** Descriptor type 03h. */
+export enum FieldReplaceableUnitSenseDescriptor {
+  FIELD_REPLACEABLE_UNIT_CODE   = 3 << 16 | 7 << 8 |  8,
+}
+
+/** Descriptor types 04h (stream commands) and 05h (block commands, ILI alone). */
+export enum StreamSenseDescriptor {
+  FILEMARK                      = 3 << 16 | 7 << 8 |  1,
+  EOM                           = 3 << 16 | 6 << 8 |  1,
+  ILI                           = 3 << 16 | 5 << 8 |  1,
+}
+
+/**
+ * The three bytes of SENSE KEY SPECIFIC, their first bit being SKSV.
+ * ILLEGAL REQUEST has a field pointer there; NO SENSE and NOT READY have PROGRESS INDICATION, others a count, in the same place.
+ */
+export enum SenseKeySpecific {
+  SKSV                          = 0 << 16 | 7 << 8 |  1,
+  COMMAND_DATA                  = 0 << 16 | 6 << 8 |  1,
+  BPV                           = 0 << 16 | 3 << 8 |  1,
+  BIT_POINTER                   = 0 << 16 | 2 << 8 |  3,
+  FIELD_POINTER                 = 1 << 16 | 7 << 8 | 16,
+}

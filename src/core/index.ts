@@ -1,0 +1,95 @@
+/**
+ * The one door to the Wasm core: copies in, calls, copies out. Nothing else in the project touches its memory, and only
+ * here do 64-bit values cross as bigint.
+ *
+ * Everything is synchronous and the windows are shared: whoever loads a window must be done with it before returning.
+ */
+import type { CoreExports } from "./generated/exports.ts";
+import { wasmBase64 } from "./generated/wasm.ts";
+
+function instantiate(): CoreExports {
+  const text = atob(wasmBase64);
+  const binary = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) binary[i] = text.charCodeAt(i);
+  return new WebAssembly.Instance(new WebAssembly.Module(binary)).exports as unknown as CoreExports;
+}
+
+/** The core's functions, as assembly/ declares them. */
+export const core: CoreExports = instantiate();
+
+const memory = core.memory.buffer;
+const recordsAddress = core.records.value as number;
+
+/** Room for one parameter list or one response, in bytes. */
+export const dataSize = core.dataSize.value as number;
+
+/** The windows themselves. The memory never grows, so these views stay valid. */
+export const cdbWindow: Uint8Array<ArrayBuffer> = new Uint8Array(memory as ArrayBuffer, core.cdb.value, core.cdbSize.value);
+export const dataWindow: Uint8Array<ArrayBuffer> = new Uint8Array(memory as ArrayBuffer, core.data.value, dataSize);
+const words = new Uint32Array(memory, recordsAddress, core.recordsSize.value >>> 2);
+const longs = new BigUint64Array(memory, recordsAddress, core.recordsSize.value >>> 3);
+/** Byte offset in the records window at which a list's rows begin. */
+export const rowsOffset = core.rowsOffset.value as number;
+/** Most eight-byte rows that fit. */
+const longRows = longs.length - (rowsOffset >>> 3);
+
+/** A 32-bit slot of the records window; `slot` is a byte offset, as in generated/records.ts. */
+export function word(slot: number): number {
+  return words[slot >>> 2] as number;
+}
+
+/** A 64-bit slot of the records window. */
+export function long(slot: number): bigint {
+  return longs[slot >>> 3] as bigint;
+}
+
+/** The `count` eight-byte rows of the records window, as a new array. */
+export function longsOut(count: number): bigint[] {
+  const first = rowsOffset >>> 3;
+  return Array.from(longs.subarray(first, first + count));
+}
+
+/** Puts eight-byte rows into the records window. RangeError if there are more than fit. */
+export function longsIn(values: readonly bigint[]): void {
+  if (values.length > longRows) throw new RangeError(`${values.length} rows do not fit the core's ${longRows}`);
+  longs.set(values, rowsOffset >>> 3);
+}
+
+/** Copies bytes to the start of the data window. RangeError if they do not fit. */
+export function dataIn(bytes: Uint8Array): void {
+  if (bytes.length > dataSize) throw new RangeError(`${bytes.length} bytes do not fit the core's ${dataSize}`);
+  dataWindow.set(bytes);
+}
+
+/** A copy of the first `length` bytes of the data window. */
+export function dataOut(length: number): Uint8Array<ArrayBuffer> {
+  return dataWindow.slice(0, length);
+}
+
+/** Copies a CDB into the cdb window. RangeError if it is longer than the window. */
+export function cdbIn(bytes: Uint8Array): void {
+  if (bytes.length > cdbWindow.length) throw new RangeError(`A CDB of ${bytes.length} bytes does not fit the core's ${cdbWindow.length}`);
+  cdbWindow.set(bytes);
+}
+
+/** A copy of the CDB that a builder has just made. */
+export function cdbOut(length: number): Uint8Array<ArrayBuffer> {
+  return cdbWindow.slice(0, length);
+}
+
+/**
+ * CRC32C of `bytes`, continuing from `previous`.
+ *
+ * @param bytes any number of bytes; more than the core's window are given to it in pieces
+ * @param previous the CRC of what came before, 0 at the start
+ * @returns the CRC as an unsigned 32-bit number
+ */
+export function crc32c(bytes: Uint8Array, previous = 0): number {
+  if (bytes.length <= dataSize) {
+    dataWindow.set(bytes);
+    return core.crc32c(previous | 0, bytes.length | 0) >>> 0;
+  }
+  let crc = previous;
+  for (let at = 0; at < bytes.length; at += dataSize) crc = crc32c(bytes.subarray(at, at + dataSize), crc);
+  return crc;
+}

@@ -1,0 +1,142 @@
+/**
+ * Everything that a target or a path can do to a command: one class, one closed list of codes.
+ * Bad arguments are not here: they throw TypeError or RangeError before anything is sent.
+ */
+import type { Attempt, Delivery } from "./retry.ts";
+import type { LostAnswerEvidence } from "./lost-answer.ts";
+import type { FieldName, SenseData } from "./sense.ts";
+
+/** Every code a {@link ScsiError} can carry, with its meaning. */
+export const scsiErrorCodes = {
+  // Statuses other than GOOD and CHECK CONDITION (SAM-5 5.3.1).
+  RESERVATION_CONFLICT: "another I_T nexus's reservation, or a wrong reservation key, forbids this command",
+  BUSY: "the logical unit is busy; nothing was executed",
+  TASK_SET_FULL: "the logical unit's queue is full; nothing was executed",
+  ACA_ACTIVE: "an auto contingent allegiance must be cleared first; nothing was executed",
+  TASK_ABORTED: "another I_T nexus or a reset aborted the command",
+  UNEXPECTED_STATUS: "a status that this command cannot have, or that no standard names",
+  // CHECK CONDITION, by sense key (SPC-5 4.4.8).
+  NO_SENSE: "CHECK CONDITION without a reason",
+  NOT_READY: "the logical unit is not ready",
+  MEDIUM_ERROR: "the medium is defective",
+  HARDWARE_ERROR: "the device has failed",
+  ILLEGAL_REQUEST: "the device server rejects the command or one of its fields",
+  UNIT_ATTENTION: "something happened to the logical unit that must be known first; the command was not executed",
+  DATA_PROTECT: "the medium is protected",
+  BLANK_CHECK: "blank or unexpected medium",
+  VENDOR_SPECIFIC: "a vendor specific condition",
+  COPY_ABORTED: "a copy operation was aborted",
+  ABORTED_COMMAND: "the device server aborted the command",
+  VOLUME_OVERFLOW: "the end of the medium was reached",
+  MISCOMPARE: "the data differ",
+  MALFORMED_SENSE: "CHECK CONDITION with sense data that cannot be read",
+  // Answers that cannot be right.
+  MALFORMED_RESPONSE: "GOOD, but the data does not have the form that the standard gives it",
+  // No answer. `delivered` says whether the command may have been executed.
+  CONNECTION_FAILED: "the target or device cannot be reached",
+  LOGIN_FAILED: "the target refuses the login",
+  AUTHENTICATION_FAILED: "the target refuses the credentials, or failed to prove its own",
+  TARGET_NOT_FOUND: "the target does not exist there, or not for this initiator",
+  CONNECTION_LOST: "the connection ended before the answer",
+  PROTOCOL_ERROR: "the peer broke the transport protocol",
+  TIMEOUT: "no answer in time",
+  ABORTED: "the caller's signal fired",
+  CLOSED: "the transport has been closed",
+  TASK_MANAGEMENT_FAILED: "the target refuses a task management function",
+  // Decided above the transport.
+  LOST_ANSWER: "the answer was lost, and whether the command was executed could not be established",
+} as const;
+
+/** The closed set of codes. */
+export type ScsiErrorCode = keyof typeof scsiErrorCodes;
+
+/** What a {@link ScsiError} is made of. */
+export interface ScsiErrorDetails {
+  readonly code: ScsiErrorCode;
+  /** The command's name in the standard's words, e.g. `RESERVE`, `READ KEYS`. */
+  readonly command?: string | undefined;
+  /** The transport's name. */
+  readonly unit?: string | undefined;
+  /** The SCSI status byte, if there was an answer. */
+  readonly status?: number | undefined;
+  /** The decoded sense data, if any. */
+  readonly sense?: SenseData | undefined;
+  /** The field that the sense data's field pointer names, looked up in the command that was sent. */
+  readonly field?: FieldName | undefined;
+  /** May the command have been executed? `"yes"` for every answered command. */
+  readonly delivered?: Delivery | undefined;
+  /** Every delivery that was tried, the last one being the one reported. */
+  readonly attempts?: readonly Attempt[] | undefined;
+  /** With `LOST_ANSWER`: what was seen on the target afterwards. */
+  readonly evidence?: LostAnswerEvidence | undefined;
+  readonly cause?: unknown;
+}
+
+const brand = Symbol.for("scsi-persist.ScsiError");
+
+/** What a target or a path did. Tell errors apart by `code`, never by message. */
+export class ScsiError extends Error {
+  override readonly name = "ScsiError";
+  readonly code: ScsiErrorCode;
+  readonly command: string | undefined;
+  readonly unit: string | undefined;
+  readonly status: number | undefined;
+  readonly sense: SenseData | undefined;
+  readonly field: FieldName | undefined;
+  readonly delivered: Delivery;
+  readonly attempts: readonly Attempt[];
+  readonly evidence: LostAnswerEvidence | undefined;
+
+  constructor(message: string, details: ScsiErrorDetails) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = details.code;
+    this.command = details.command;
+    this.unit = details.unit;
+    this.status = details.status;
+    this.sense = details.sense;
+    this.field = details.field;
+    this.delivered = details.delivered ?? "yes";
+    this.attempts = details.attempts ?? [];
+    this.evidence = details.evidence;
+    Object.defineProperty(this, brand, { value: true });
+  }
+}
+
+/**
+ * True for a ScsiError of any copy of this library, in any realm.
+ *
+ * @param value anything, usually what a `catch` caught
+ */
+export function isScsiError(value: unknown): value is ScsiError {
+  return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[brand] === true;
+}
+
+/** The codes with which a transport rejects: no answer was had. */
+export type TransportErrorCode =
+  | "CONNECTION_FAILED"
+  | "LOGIN_FAILED"
+  | "AUTHENTICATION_FAILED"
+  | "TARGET_NOT_FOUND"
+  | "CONNECTION_LOST"
+  | "PROTOCOL_ERROR"
+  | "TIMEOUT"
+  | "ABORTED"
+  | "CLOSED"
+  | "TASK_MANAGEMENT_FAILED";
+
+/**
+ * The error with which a transport rejects.
+ *
+ * @param code what happened to the path
+ * @param delivered `"no"` if the command certainly did not reach the device server, otherwise `"unknown"`
+ * @param message one sentence: what was tried, with what, and what came instead
+ * @param cause the underlying error, or the signal's reason
+ */
+export function transportError(
+  code: TransportErrorCode,
+  delivered: "no" | "unknown",
+  message: string,
+  cause?: unknown,
+): ScsiError {
+  return new ScsiError(message, { code, delivered, cause });
+}
