@@ -29,9 +29,13 @@ for (const name of ["fields", "codes", "records"]) {
 }
 
 const declared = readFileSync("build/core/core.d.ts", "utf8");
-const signatures = [...declared.matchAll(/export function (\w+\(.*\): \w+);/g)].map(([, signature]) => `  ${signature};`);
+const signatures = [...declared.matchAll(/export function (\w+\(.*\): \w+);/g)].map(
+  ([, signature]) => `  ${signature};`,
+);
 if (signatures.length === 0) throw new Error("build/core/core.d.ts declares no function");
-const globals = [...declared.matchAll(/export const (\w+): \{/g)].map(([, name]) => `  readonly ${name}: WebAssembly.Global;`);
+const globals = [...declared.matchAll(/export const (\w+): \{/g)].map(
+  ([, name]) => `  readonly ${name}: WebAssembly.Global;`,
+);
 writeFileSync(
   `${out}/exports.ts`,
   `${head("build/core/core.d.ts")}
@@ -44,7 +48,8 @@ ${signatures.join("\n")}
 );
 
 const binary = readFileSync("build/core/core.wasm");
-if (WebAssembly.Module.imports(new WebAssembly.Module(binary)).length > 0) throw new Error("the core must import nothing");
+if (WebAssembly.Module.imports(new WebAssembly.Module(binary)).length > 0)
+  throw new Error("the core must import nothing");
 writeFileSync(
   `${out}/wasm.ts`,
   `${head("build/core/core.wasm")}

@@ -31,7 +31,10 @@ export interface Command<Result> {
 
 /** The error for data that cannot be what they are said to be. */
 export function malformed(command: string, dataIn: Uint8Array, expected: string): ScsiError {
-  const got = dataIn.length === 0 ? "no data" : `${dataIn.length} bytes: ${hex(dataIn.subarray(0, 16))}${dataIn.length > 16 ? " …" : ""}`;
+  const got =
+    dataIn.length === 0
+      ? "no data"
+      : `${dataIn.length} bytes: ${hex(dataIn.subarray(0, 16))}${dataIn.length > 16 ? " …" : ""}`;
   return new ScsiErrorClass(`Cannot read the answer to ${command}: expected ${expected}, got ${got}`, {
     code: "MALFORMED_RESPONSE",
     command,

@@ -2,8 +2,9 @@
  * Everything that a target or a path can do to a command: one class, one closed list of codes.
  * Bad arguments are not here: they throw TypeError or RangeError before anything is sent.
  */
-import type { Attempt, Delivery } from "./retry.ts";
+
 import type { LostAnswerEvidence } from "./lost-answer.ts";
+import type { Attempt, Delivery } from "./retry.ts";
 import type { FieldName, SenseData } from "./sense.ts";
 
 /** Every code a {@link ScsiError} can carry, with its meaning. */

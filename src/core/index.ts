@@ -24,7 +24,11 @@ const recordsAddress = core.records.value as number;
 export const dataSize = core.dataSize.value as number;
 
 /** The windows themselves. The memory never grows, so these views stay valid. */
-export const cdbWindow: Uint8Array<ArrayBuffer> = new Uint8Array(memory as ArrayBuffer, core.cdb.value, core.cdbSize.value);
+export const cdbWindow: Uint8Array<ArrayBuffer> = new Uint8Array(
+  memory as ArrayBuffer,
+  core.cdb.value,
+  core.cdbSize.value,
+);
 export const dataWindow: Uint8Array<ArrayBuffer> = new Uint8Array(memory as ArrayBuffer, core.data.value, dataSize);
 const words = new Uint32Array(memory, recordsAddress, core.recordsSize.value >>> 2);
 const longs = new BigUint64Array(memory, recordsAddress, core.recordsSize.value >>> 3);
@@ -68,7 +72,8 @@ export function dataOut(length: number): Uint8Array<ArrayBuffer> {
 
 /** Copies a CDB into the cdb window. RangeError if it is longer than the window. */
 export function cdbIn(bytes: Uint8Array): void {
-  if (bytes.length > cdbWindow.length) throw new RangeError(`A CDB of ${bytes.length} bytes does not fit the core's ${cdbWindow.length}`);
+  if (bytes.length > cdbWindow.length)
+    throw new RangeError(`A CDB of ${bytes.length} bytes does not fit the core's ${cdbWindow.length}`);
   cdbWindow.set(bytes);
 }
 
