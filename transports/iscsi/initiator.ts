@@ -1,0 +1,358 @@
+/**
+ * The iSCSI initiator: a session to one target that outlives its connections, and transports to the target's logical units. It
+ * logs in again with the same initiator name and ISID, and never repeats a command.
+ */
+import { performance } from "node:perf_hooks";
+import { clearTimeout, setTimeout } from "node:timers";
+import { transportError } from "../../src/errors.ts";
+import type { ResetScope, ScsiRequest, ScsiResponse, Transport, TransportOptions } from "../../src/transport.ts";
+import type { IscsiTransportId } from "../../src/transport-id.ts";
+import { type Address, type Dialled, type DialOptions, dial } from "./dial.ts";
+import type { IscsiEvent } from "./events.ts";
+import { LOGOUT_TIMEOUT_MS, logout, ManagementFunction, manage } from "./management.ts";
+import { lunField } from "./names.ts";
+import { checkOptions, checkTime, type IscsiConnectOptions } from "./options.ts";
+import type { SessionParameters } from "./parameters.ts";
+import { endPhase, type Phase } from "./phase.ts";
+import { endOwned, execute } from "./session.ts";
+import { formatIscsiUrl, formatLun, parseIscsiUrl } from "./url.ts";
+
+/** A session to one target. */
+export interface IscsiSession {
+  /** For people, without any secret, e.g. `iscsi://127.0.0.1:3260/iqn.2026-01.test:disk`. */
+  readonly name: string;
+  /** The initiator session identifier, 48 bits; the same after every reconnect. */
+  readonly isid: bigint;
+  /** The initiator port: how READ FULL STATUS lists this session. */
+  readonly initiatorPort: IscsiTransportId;
+  /** `connected`; `disconnected` after a loss, until the next command logs in again; `closed` after disposal. */
+  readonly state: "connected" | "disconnected" | "closed";
+  /** What the latest login agreed on. */
+  readonly parameters: Readonly<SessionParameters>;
+  /** How the latest login authenticated. */
+  readonly authentication: "none" | "chap" | "mutual-chap";
+  /**
+   * A transport to a logical unit. Disposing it ends its own commands and leaves the session open.
+   *
+   * @param lun a number from 0 to 16383, or as a bigint the 64-bit LUN field itself
+   */
+  logicalUnit(lun: number | bigint): Transport;
+  /** Resets the target: `"target"` is a TARGET WARM RESET, `"bus"` a TARGET COLD RESET, which ends all sessions. */
+  reset(scope: "target" | "bus", options?: TransportOptions): Promise<void>;
+  /** Ends every command under way with code CLOSED, logs out and closes the connection. Twice is once. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** However long a target wants to be left alone before the next login, it is not waited longer than this. */
+const MAX_WAIT_MS = 30_000;
+/** RFC 7143's upper limit for an expected data transfer length. */
+const MAX_TRANSFER = 0xffff_ffff;
+const MAX_CDB_LENGTH = 260;
+
+/**
+ * Logs in to a target.
+ *
+ * When the connection is lost, commands under way reject with code CONNECTION_LOST, and the next command logs in again with the
+ * same initiator name and ISID: the target then takes it for the same I_T nexus, as registrations need it.
+ *
+ * @throws TypeError, RangeError for bad options
+ * @throws ScsiError CONNECTION_FAILED, LOGIN_FAILED, AUTHENTICATION_FAILED, TARGET_NOT_FOUND, PROTOCOL_ERROR, TIMEOUT, ABORTED
+ * @example
+ * await using session = await connectIscsi({ host: "127.0.0.1", target: "iqn.2026-01.test:disk" });
+ * const unit = session.logicalUnit(1);
+ */
+export async function connectIscsi(options: IscsiConnectOptions): Promise<IscsiSession> {
+  const checked = checkOptions(options);
+  const { initiatorName, isid } = checked;
+  let home: Address = { host: checked.host, port: checked.port };
+  const name = formatIscsiUrl({ ...home, target: options.target });
+  const initiatorPort: IscsiTransportId = Object.freeze({ protocol: "iscsi", name: initiatorName, isid });
+
+  let dialled: Dialled;
+  let phase: Phase | undefined;
+  let endedAt = 0;
+  let redial: Promise<Phase> | undefined;
+  let closed: Promise<void> | undefined;
+  const closing = new AbortController();
+
+  function report(event: IscsiEvent): void {
+    try {
+      options.observer?.(event);
+    } catch {
+      // An observer's trouble is its own.
+    }
+  }
+
+  const dialOptions: DialOptions = {
+    login: checked.login,
+    loginTimeoutMs: checked.loginTimeoutMs,
+    abortTimeoutMs: checked.abortTimeoutMs,
+    keepAlive: checked.keepAlive,
+    report,
+    ended(ended) {
+      if (phase === ended) endedAt = performance.now();
+    },
+  };
+
+  async function logIn(relogin: boolean, signal: AbortSignal | undefined): Promise<Phase> {
+    try {
+      dialled = await dial(dialOptions, home, signal);
+    } catch (error) {
+      report({ type: "login-failed", error: error as never });
+      throw error;
+    }
+    if (dialled.moved) home = dialled.address;
+    phase = dialled.phase;
+    report({
+      type: "connected",
+      relogin,
+      host: dialled.address.host,
+      port: dialled.address.port,
+      authentication: dialled.result.authentication,
+      headerDigest: dialled.result.parameters.headerDigest,
+      dataDigest: dialled.result.parameters.dataDigest,
+    });
+    return phase;
+  }
+
+  /** Waits as long as the target asked for, then logs in again. All who ask meanwhile share it. */
+  function reconnect(): Promise<Phase> {
+    redial ??= (async () => {
+      const old = phase as Phase;
+      await old.over;
+      const waitMs = Math.min(old.time2Wait * 1000, MAX_WAIT_MS) - (performance.now() - endedAt);
+      if (waitMs > 0) await sleep(waitMs, closing.signal);
+      return await logIn(true, closing.signal);
+    })().finally(() => {
+      redial = undefined;
+    });
+    redial.catch(() => {});
+    return redial;
+  }
+
+  function ready(): Phase | undefined {
+    return phase !== undefined && phase.error === undefined && !phase.draining ? phase : undefined;
+  }
+
+  function closedError(what: string) {
+    return transportError("CLOSED", "no", `${what} has been closed`);
+  }
+
+  /** Waits for a phase that is ready, within the limits of the call; what is left of its time is passed on. */
+  async function later<Result>(
+    what: string,
+    closes: AbortSignal,
+    options: TransportOptions | undefined,
+    go: (phase: Phase, timeoutMs: number) => Promise<Result>,
+  ): Promise<Result> {
+    const timeoutMs = options?.timeoutMs ?? Number.POSITIVE_INFINITY;
+    const deadline = performance.now() + timeoutMs;
+    const standing = await within(reconnect(), what, closes, options?.signal, timeoutMs);
+    if (closes.aborted) throw closedError(what);
+    return go(standing, Math.max(1, deadline - performance.now()));
+  }
+
+  async function reset(
+    scope: ResetScope,
+    lun: { high: number; low: number },
+    what: string,
+    closes: AbortSignal,
+    options: TransportOptions | undefined,
+  ): Promise<void> {
+    const managementFunction = {
+      "logical-unit": ManagementFunction.LOGICAL_UNIT_RESET,
+      target: ManagementFunction.TARGET_WARM_RESET,
+      bus: ManagementFunction.TARGET_COLD_RESET,
+    }[scope];
+    if (managementFunction === undefined) throw new TypeError(`Unknown reset scope ${JSON.stringify(scope)}`);
+    const timeoutMs = checkTime("timeoutMs", options?.timeoutMs ?? Number.POSITIVE_INFINITY);
+    if (closes.aborted) throw closedError(what);
+    if (options?.signal?.aborted) throw abortedError(what, options.signal);
+    const go = (current: Phase, left: number) =>
+      manage(current, managementFunction, lun.high, lun.low, left, options?.signal);
+    const current = ready();
+    return current === undefined ? later(what, closes, options, go) : go(current, timeoutMs);
+  }
+
+  function logicalUnit(lun: number | bigint): Transport {
+    const field = lunField(lun);
+    const { high, low } = field;
+    const unitName = `${name}/${formatLun(lun)}`;
+    const unitClosing = new AbortController();
+    closing.signal.addEventListener("abort", () => unitClosing.abort(), { once: true });
+    const transport: Transport = {
+      name: unitName,
+      initiatorPort,
+      execute(request: ScsiRequest, options?: TransportOptions): Promise<ScsiResponse> {
+        const wrong = checkRequest(request);
+        if (wrong !== undefined) return Promise.reject(wrong);
+        const timeoutMs = options?.timeoutMs ?? Number.POSITIVE_INFINITY;
+        if (!(timeoutMs > 0)) return Promise.reject(new RangeError(`timeoutMs is above 0, not ${timeoutMs}`));
+        if (unitClosing.signal.aborted) return Promise.reject(closedError(unitName));
+        const signal = options?.signal;
+        if (signal?.aborted) return Promise.reject(abortedError(unitName, signal));
+        const current = ready();
+        if (current !== undefined) return execute(current, transport, high, low, request, timeoutMs, signal);
+        return later(unitName, unitClosing.signal, options, (standing, left) =>
+          execute(standing, transport, high, low, request, left, signal),
+        );
+      },
+      reset: (scope, options) => reset(scope, field, unitName, unitClosing.signal, options),
+      async [Symbol.asyncDispose]() {
+        if (unitClosing.signal.aborted) return;
+        unitClosing.abort();
+        if (phase !== undefined) endOwned(phase, transport, `${unitName} has been closed`);
+      },
+    };
+    return transport;
+  }
+
+  async function close(): Promise<void> {
+    closing.abort();
+    await redial?.catch(() => {});
+    const last = phase;
+    if (last === undefined || last.error !== undefined) return;
+    endOwned(last, undefined, `${name} has been closed`);
+    if (!last.loggingOut) await logout(last, LOGOUT_TIMEOUT_MS).catch(() => {});
+    endPhase(last, transportError("CLOSED", "unknown", `${name} has been closed`));
+  }
+
+  await logIn(false, options.signal);
+
+  return {
+    name,
+    isid,
+    initiatorPort,
+    get state() {
+      if (closed !== undefined) return "closed";
+      return ready() === undefined ? "disconnected" : "connected";
+    },
+    get parameters() {
+      return dialled.result.parameters;
+    },
+    get authentication() {
+      return dialled.result.authentication;
+    },
+    logicalUnit,
+    reset: (scope, options) => reset(scope, { high: 0, low: 0 }, name, closing.signal, options),
+    [Symbol.asyncDispose]() {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+/**
+ * Opens one logical unit, with a session of its own: disposing the transport closes the session.
+ *
+ * @param where an iSCSI URL (see `parseIscsiUrl`), or options with a `lun`
+ * @throws as {@link connectIscsi}
+ * @example
+ * await using transport = await openIscsi("iscsi://127.0.0.1:3260/iqn.2026-01.test:disk/1");
+ */
+export async function openIscsi(
+  where: string | (IscsiConnectOptions & { readonly lun: number | bigint }),
+  more: Partial<IscsiConnectOptions> = {},
+): Promise<Transport> {
+  const parts: Partial<IscsiConnectOptions> & { readonly lun?: number | bigint } =
+    typeof where === "string" ? { ...parseIscsiUrl(where), ...more } : { ...where, ...more };
+  const { host, target, lun } = parts;
+  if (host === undefined || target === undefined || lun === undefined) {
+    throw new TypeError("To open a logical unit, its host, target and LUN are needed: iscsi://host/target/lun");
+  }
+  lunField(lun);
+  const session = await connectIscsi({ ...parts, host, target });
+  const unit = session.logicalUnit(lun);
+  return {
+    ...unit,
+    async [Symbol.asyncDispose]() {
+      await unit[Symbol.asyncDispose]();
+      await session[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function checkRequest(request: ScsiRequest): Error | undefined {
+  const { cdb, dataOut, dataInLength } = request;
+  if (!(cdb instanceof Uint8Array)) return new TypeError("cdb is not a Uint8Array");
+  if (cdb.length < 1 || cdb.length > MAX_CDB_LENGTH) {
+    return new RangeError(`A CDB has 1 to ${MAX_CDB_LENGTH} bytes, not ${cdb.length}`);
+  }
+  if (dataOut !== undefined && !(dataOut instanceof Uint8Array)) return new TypeError("dataOut is not a Uint8Array");
+  if (!Number.isInteger(dataInLength) || dataInLength < 0 || dataInLength > MAX_TRANSFER) {
+    return new RangeError(`dataInLength is 0 to ${MAX_TRANSFER}, not ${dataInLength}`);
+  }
+  if (dataOut !== undefined && dataOut.length > 0 && dataInLength > 0) {
+    return new TypeError("A command moves data one way: dataOut and dataInLength exclude each other");
+  }
+  return undefined;
+}
+
+function abortedError(what: string, signal: AbortSignal) {
+  return transportError(
+    "ABORTED",
+    "no",
+    `The caller's signal had fired before anything was sent to ${what}`,
+    signal.reason,
+  );
+}
+
+/** Waits for a promise no longer than a call may: until its time is up, its signal fires, or its transport closes. */
+function within<Value>(
+  promise: Promise<Value>,
+  what: string,
+  closes: AbortSignal,
+  signal: AbortSignal | undefined,
+  timeoutMs: number,
+): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", aborted);
+      closes.removeEventListener("abort", closed);
+    };
+    const aborted = (): void => {
+      done();
+      reject(transportError("ABORTED", "no", `The caller gave up waiting for a connection to ${what}`, signal?.reason));
+    };
+    const closed = (): void => {
+      done();
+      reject(transportError("CLOSED", "no", `${what} has been closed`));
+    };
+    const timer =
+      timeoutMs === Number.POSITIVE_INFINITY
+        ? undefined
+        : setTimeout(
+            () => {
+              done();
+              reject(transportError("TIMEOUT", "no", `No connection to ${what} within ${timeoutMs} ms`));
+            },
+            Math.min(timeoutMs, 0x7fff_ffff),
+          );
+    signal?.addEventListener("abort", aborted, { once: true });
+    closes.addEventListener("abort", closed, { once: true });
+    promise.then(
+      (value) => {
+        done();
+        resolve(value);
+      },
+      (error: unknown) => {
+        done();
+        reject(error);
+      },
+    );
+  });
+}
+
+/** Passes after so long, or as soon as the signal fires. */
+function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener("abort", end, { once: true });
+  });
+}
