@@ -12,6 +12,7 @@ import {
   PersistentReserveOutList,
   Read10Cdb,
   Read16Cdb,
+  ReadCapacity10Cdb,
   ReadCapacity16Cdb,
   RegisterAndMoveList,
   ReportLunsCdb,
@@ -198,7 +199,7 @@ function slot(at: u32, field: u32): void {
 
 /** Takes the CDB in the cdb window apart into a CommandRecord. MALFORMED if it is shorter than its operation code demands. */
 export function decodeCommand(length: u32): i32 {
-  memory.fill(records, 0, 40);
+  memory.fill(records, 0, 48);
   if (length < 1 || length > cdbSize) return MALFORMED;
   const operationCode = <u32>get(cdb, TestUnitReadyCdb.OPERATION_CODE);
   const cdbLength = cdbLengthOf(operationCode);
@@ -221,12 +222,16 @@ export function decodeCommand(length: u32): i32 {
       break;
     case OperationCode.READ_10:
     case OperationCode.WRITE_10:
-    case OperationCode.READ_CAPACITY_10:
+      slot(CommandRecord.PROTECT, Read10Cdb.RDPROTECT);
       store<u64>(records + CommandRecord.LBA_U64, get(cdb, Read10Cdb.LOGICAL_BLOCK_ADDRESS));
       slot(CommandRecord.LENGTH, Read10Cdb.TRANSFER_LENGTH);
       break;
+    case OperationCode.READ_CAPACITY_10:
+      store<u64>(records + CommandRecord.LBA_U64, get(cdb, ReadCapacity10Cdb.LOGICAL_BLOCK_ADDRESS));
+      break;
     case OperationCode.READ_16:
     case OperationCode.WRITE_16:
+      slot(CommandRecord.PROTECT, Read16Cdb.RDPROTECT);
       store<u64>(records + CommandRecord.LBA_U64, get(cdb, Read16Cdb.LOGICAL_BLOCK_ADDRESS));
       slot(CommandRecord.LENGTH, Read16Cdb.TRANSFER_LENGTH);
       break;

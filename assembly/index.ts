@@ -38,6 +38,6 @@ export {
   encodeVpdHeader,
 } from "./responses";
 export { decodeInquiry, encodeInquiry } from "./inquiry";
-export { decodeSense, encodeFieldPointer, encodeSense } from "./sense";
+export { decodeSense, encodeFieldPointer, encodeInformation, encodeSense } from "./sense";
 export { decodeTransportId, encodeIscsiTransportId, encodeSasTransportId } from "./transport-id";
 export { crc32c } from "./crc32c";

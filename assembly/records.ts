@@ -138,6 +138,8 @@ export enum CommandRecord {
   PAGE                = 24,
   CDB_LENGTH          = 28,
   LBA_U64             = 32,
+  /** RDPROTECT or WRPROTECT. */
+  PROTECT             = 40,
 }
 
 /** A parameter list of PERSISTENT RESERVE OUT, taken apart for a device server. */

@@ -180,3 +180,13 @@ export function encodeFieldPointer(inCdb: u32, byte: u32, bit: i32): void {
   put(base, SenseKeySpecific.BIT_POINTER, bit >= 0 ? bit : 0);
   put(base, SenseKeySpecific.FIELD_POINTER, byte);
 }
+
+/**
+ * Puts INFORMATION into the sense data that encodeSense has just written, and makes it VALID. A value of more than 32 bits
+ * does not fit fixed format: it is left out.
+ */
+export function encodeInformation(value: u64): void {
+  if (value > u32.MAX_VALUE) return;
+  put(data, FixedSense.VALID, 1);
+  put(data, FixedSense.INFORMATION, value);
+}
