@@ -1,0 +1,48 @@
+/** The public surface of the library without transports: re-exports only. */
+export { additionalSenseText } from "./additional-sense.ts";
+export type { Command, Effect } from "./command.ts";
+export type * from "./commands/index.ts";
+export * as commands from "./commands/index.ts";
+export { type DescribedBytes, type DescribedCommand, describeCommand } from "./describe.ts";
+export {
+  isScsiError,
+  ScsiError,
+  type ScsiErrorCode,
+  type ScsiErrorDetails,
+  scsiErrorCodes,
+  type TransportErrorCode,
+  transportError,
+} from "./errors.ts";
+export { statusName } from "./failure.ts";
+export {
+  type AttemptObserver,
+  type CommandMethods,
+  createLogicalUnit,
+  type ExecuteOptions,
+  type LogicalUnit,
+  type Outcome,
+} from "./logical-unit.ts";
+export type { LostAnswerEvidence, ReservationIntent } from "./lost-answer.ts";
+export { lunNumber, lunOf } from "./lun.ts";
+export * from "./reservation.ts";
+export { type Attempt, type Delivery, defaultRetryPolicy, noRetries, type RetryPolicy } from "./retry.ts";
+export { decodeSense, type FieldName, type FieldPointer, formatSense, type SenseData, senseKeyName } from "./sense.ts";
+export { type Field, fieldNameAt, fieldsOf, type StructureName } from "./structures.ts";
+export type {
+  ResetScope,
+  ScsiRequest,
+  ScsiResponse,
+  Transport,
+  TransportOptions,
+} from "./transport.ts";
+export {
+  decodeTransportId,
+  encodeTransportId,
+  formatTransportId,
+  type IscsiTransportId,
+  type OpaqueTransportId,
+  parseTransportId,
+  type SasTransportId,
+  sameTransportId,
+  type TransportId,
+} from "./transport-id.ts";
