@@ -1,0 +1,48 @@
+/** Bundles what the TypeScript compiler has left in build/js: one file per subpath, shared parts in chunks, types beside them. */
+import { existsSync, readFileSync } from "node:fs";
+import { dts } from "rollup-plugin-dts";
+
+const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+const library = {
+  index: "build/js/transports/index.js",
+  iscsi: "build/js/transports/iscsi/index.js",
+  simulated: "build/js/transports/simulated/index.js",
+};
+
+/** Hands the compiler's source maps on, so that dist/ points into the sources. */
+const sourceMaps = {
+  name: "source-maps",
+  load(id) {
+    if (!existsSync(`${id}.map`)) return null;
+    return { code: readFileSync(id, "utf8"), map: JSON.parse(readFileSync(`${id}.map`, "utf8")) };
+  },
+};
+
+/** The one place where a version enters the code. */
+const versionNumber = {
+  name: "version",
+  renderChunk: (code) => ({ code: code.replaceAll("__SCSI_PERSIST_VERSION__", version), map: null }),
+};
+
+const external = [/^node:/];
+
+export default [
+  {
+    input: { ...library, cli: "build/js/cli/main.js" },
+    external,
+    plugins: [sourceMaps, versionNumber],
+    output: {
+      dir: "dist",
+      format: "es",
+      sourcemap: true,
+      chunkFileNames: "chunks/[name]-[hash].js",
+      banner: (chunk) => (chunk.name === "cli" ? "#!/usr/bin/env node" : ""),
+    },
+  },
+  {
+    input: Object.fromEntries(Object.entries(library).map(([name, file]) => [name, file.replace(/\.js$/, ".d.ts")])),
+    external,
+    plugins: [dts()],
+    output: { dir: "dist", format: "es", chunkFileNames: "chunks/[name]-[hash].d.ts" },
+  },
+];
