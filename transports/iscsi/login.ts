@@ -80,7 +80,8 @@ type SecurityStep = "method" | "algorithm" | "response" | "done";
 /** Begins a login. */
 export function createLogin(options: LoginOptions): Login {
   const negotiation: Negotiation = negotiate(options.choices, options.targetName === undefined);
-  let stage = SECURITY;
+  // Without credentials there is nothing to say about security: the login begins one stage later (RFC 7143 6.1).
+  let stage = options.chap === undefined ? OPERATIONAL : SECURITY;
   let securityStep: SecurityStep = "method";
   let authentication: LoginResult["authentication"] = "none";
   let expStatSn = 0;
@@ -122,10 +123,8 @@ export function createLogin(options: LoginOptions): Login {
     const pairs: [string, string][] = [["InitiatorName", options.initiatorName]];
     if (options.targetName !== undefined) pairs.push(["TargetName", options.targetName]);
     pairs.push(["SessionType", options.targetName === undefined ? "Discovery" : "Normal"]);
-    // Without a proof demanded of the target, it may choose to ask for none of us.
-    const methods = options.chap === undefined ? "None" : options.chap.target === undefined ? "CHAP,None" : "CHAP";
-    pairs.push(["AuthMethod", methods]);
-    return request(encodeText(pairs), options.chap === undefined);
+    if (options.chap === undefined) return request(encodeText([...pairs, ...negotiation.first]), true);
+    return request(encodeText([...pairs, ["AuthMethod", methodsOffered(options.chap)]]), false);
   }
 
   function receive(bytes: Uint8Array, at: number, data: Uint8Array): LoginStep {
@@ -133,8 +132,7 @@ export function createLogin(options: LoginOptions): Login {
       throw protocolError(`The target answered a login request with ${describePdu(bytes, at)}`);
     }
     const response = readLoginResponse(bytes, at, data.length);
-    const keysOnFailure = response.status !== 0;
-    if (keysOnFailure) return failed(response, data);
+    if (response.status !== 0) return failed(response, data);
     checkResponse(response);
     expStatSn = (response.statSn + 1) >>> 0;
     if (++exchanges > MAX_EXCHANGES) {
@@ -210,13 +208,13 @@ export function createLogin(options: LoginOptions): Login {
 
   function methodChosen(response: LoginResponseFields, keys: TextKeys): LoginStep {
     const method = keys.get("AuthMethod") ?? "None";
-    if (method === "CHAP" && options.chap !== undefined) {
+    const chap = options.chap as ChapOptions;
+    if (method === "CHAP") {
       securityStep = "algorithm";
       return send([["CHAP_A", options.algorithms.map(chapNumber).join(",")]], false);
     }
-    if (method !== "None" || options.chap?.target !== undefined) {
-      const offered = options.chap === undefined ? "None" : options.chap.target === undefined ? "CHAP,None" : "CHAP";
-      throw denied(`the target answered AuthMethod=${quote(method)} to an offer of ${offered}`);
+    if (method !== "None" || chap.target !== undefined) {
+      throw denied(`the target answered AuthMethod=${quote(method)} to an offer of ${methodsOffered(chap)}`);
     }
     securityStep = "done";
     return afterSecurity(response);
@@ -307,6 +305,11 @@ export function createLogin(options: LoginOptions): Login {
   }
 
   return { start, receive };
+}
+
+/** Where no proof is demanded of the target, it may choose to ask for none of us. */
+function methodsOffered(chap: ChapOptions): string {
+  return chap.target === undefined ? "CHAP,None" : "CHAP";
 }
 
 function denied(why: string): ScsiError {

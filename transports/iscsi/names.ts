@@ -21,7 +21,7 @@ export function checkIscsiName(what: string, name: string): string {
  * same each time on the same host.
  */
 export function defaultInitiatorName(environment: Readonly<Record<string, string | undefined>> = {}): string {
-  const given = environment["SCSI_PERSIST_INITIATOR"];
+  const given = environment.SCSI_PERSIST_INITIATOR;
   if (given !== undefined && given !== "") return checkIscsiName("SCSI_PERSIST_INITIATOR", given);
   const host = hostname()
     .toLowerCase()

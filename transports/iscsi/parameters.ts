@@ -128,7 +128,7 @@ export function negotiate(choices: ParameterChoices, discovery: boolean): Negoti
     return answers;
   }
 
-  function valueOf(key: NegotiatedKey): string {
+  function resultOf(key: NegotiatedKey): string {
     const value = agreed.get(key);
     if (value !== undefined) return value;
     const offer = offered.get(key);
@@ -136,18 +136,18 @@ export function negotiate(choices: ParameterChoices, discovery: boolean): Negoti
   }
 
   function result(): SessionParameters {
-    const maxBurstLength = Number(valueOf("MaxBurstLength"));
+    const maxBurstLength = Number(resultOf("MaxBurstLength"));
     return {
-      headerDigest: valueOf("HeaderDigest") === "CRC32C",
-      dataDigest: valueOf("DataDigest") === "CRC32C",
+      headerDigest: resultOf("HeaderDigest") === "CRC32C",
+      dataDigest: resultOf("DataDigest") === "CRC32C",
       maxSendDataSegmentLength: maxSend,
       maxBurstLength,
-      firstBurstLength: Math.min(Number(valueOf("FirstBurstLength")), maxBurstLength),
-      initialR2t: valueOf("InitialR2T") === "Yes",
-      immediateData: valueOf("ImmediateData") === "Yes",
-      maxOutstandingR2t: Number(valueOf("MaxOutstandingR2T")),
-      time2Wait: Number(valueOf("DefaultTime2Wait")),
-      time2Retain: Number(valueOf("DefaultTime2Retain")),
+      firstBurstLength: Math.min(Number(resultOf("FirstBurstLength")), maxBurstLength),
+      initialR2t: resultOf("InitialR2T") === "Yes",
+      immediateData: resultOf("ImmediateData") === "Yes",
+      maxOutstandingR2t: Number(resultOf("MaxOutstandingR2T")),
+      time2Wait: Number(resultOf("DefaultTime2Wait")),
+      time2Retain: Number(resultOf("DefaultTime2Retain")),
     };
   }
 

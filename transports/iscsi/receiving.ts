@@ -63,23 +63,32 @@ function receive(
   const opcode = (bytes[at] as number) & 0x3f;
   switch (opcode) {
     case Opcode.DATA_IN:
-      return dataIn(phase, bytes, at);
+      dataIn(phase, bytes, at);
+      break;
     case Opcode.SCSI_RESPONSE:
-      return scsiResponse(phase, bytes, at, data, dataAt, dataLength);
+      scsiResponse(phase, bytes, at, data, dataAt, dataLength);
+      break;
     case Opcode.R2T:
-      return readyToTransfer(phase, bytes, at);
+      readyToTransfer(phase, bytes, at);
+      break;
     case Opcode.NOP_IN:
-      return nopIn(phase, bytes, at);
+      nopIn(phase, bytes, at);
+      break;
     case Opcode.TASK_MANAGEMENT_RESPONSE:
-      return managementResponse(phase, bytes, at);
+      managementResponse(phase, bytes, at);
+      break;
     case Opcode.TEXT_RESPONSE:
-      return textResponse(phase, bytes, at, data, dataAt, dataLength);
+      textResponse(phase, bytes, at, data, dataAt, dataLength);
+      break;
     case Opcode.LOGOUT_RESPONSE:
-      return logoutResponse(phase, bytes, at);
+      logoutResponse(phase, bytes, at);
+      break;
     case Opcode.ASYNC_MESSAGE:
-      return asyncMessage(phase, bytes, at, data, dataAt, dataLength);
+      asyncMessage(phase, bytes, at, data, dataAt, dataLength);
+      break;
     case Opcode.REJECT:
-      return reject(phase, bytes, at, data, dataAt, dataLength);
+      reject(phase, bytes, at, data, dataAt, dataLength);
+      break;
     default:
       throw protocolError(`Unexpected PDU from ${phase.options.peer}: ${describePdu(bytes, at)}`);
   }

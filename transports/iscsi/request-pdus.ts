@@ -57,7 +57,7 @@ export function putScsiCommand(
     0,
     0,
   );
-  const inHeader = length < 16 ? length : 16;
+  const inHeader = Math.min(length, 16);
   for (let index = 0; index < inHeader; index++) out[at + Field.CDB + index] = cdb[index] as number;
   if (ahsLength > 0) {
     const ahs = at + BHS_LENGTH;

@@ -54,7 +54,7 @@ export function parseIscsiUrl(text: string, environment: Environment = env): Isc
   const path = (match[3] ?? "").split("/").filter((part, index, parts) => part !== "" || index < parts.length - 1);
   if (path.length > 2) throw wrong("the path is /target/lun, and nothing follows it");
   const given = readArguments(match[4]);
-  const initiatorName = given.get("initiator") ?? nonEmpty(environment["SCSI_PERSIST_INITIATOR"]);
+  const initiatorName = given.get("initiator") ?? nonEmpty(environment.SCSI_PERSIST_INITIATOR);
   const isid = given.get("isid");
   const chap = readChap(match[1], given, environment);
   const auth = given.get("auth");
@@ -128,11 +128,11 @@ function readChap(
   const separator =
     userInfo === undefined ? -1 : userInfo.includes("%") ? userInfo.indexOf("%") : userInfo.indexOf(":");
   const user =
-    (separator < 0 ? userInfo : userInfo?.slice(0, separator)) ?? nonEmpty(environment["LIBISCSI_CHAP_USERNAME"]);
+    (separator < 0 ? userInfo : userInfo?.slice(0, separator)) ?? nonEmpty(environment.LIBISCSI_CHAP_USERNAME);
   const password =
-    (separator < 0 ? undefined : userInfo?.slice(separator + 1)) ?? nonEmpty(environment["LIBISCSI_CHAP_PASSWORD"]);
-  const targetUser = given.get("target_user") ?? nonEmpty(environment["LIBISCSI_CHAP_TARGET_USERNAME"]);
-  const targetPassword = given.get("target_password") ?? nonEmpty(environment["LIBISCSI_CHAP_TARGET_PASSWORD"]);
+    (separator < 0 ? undefined : userInfo?.slice(separator + 1)) ?? nonEmpty(environment.LIBISCSI_CHAP_PASSWORD);
+  const targetUser = given.get("target_user") ?? nonEmpty(environment.LIBISCSI_CHAP_TARGET_USERNAME);
+  const targetPassword = given.get("target_password") ?? nonEmpty(environment.LIBISCSI_CHAP_TARGET_PASSWORD);
   if (user === undefined && password === undefined && targetUser === undefined && targetPassword === undefined) {
     return undefined;
   }
