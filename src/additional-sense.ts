@@ -1,66 +1,55 @@
 /**
- * What the additional sense codes mean that targets of reservations answer with (smr-j, additional sense codes; SPC-5's
- * list has some 700 more). Texts as the standard has them, in its capitals.
+ * What additional sense codes mean: T10's whole list, from data/additional-sense-codes.tsv, which names its source and date.
+ * Texts as the standard has them, in its capitals.
  */
-const texts: Readonly<Record<number, string>> = {
-  0: "NO ADDITIONAL SENSE INFORMATION",
-  22: "OPERATION IN PROGRESS",
-  1024: "LOGICAL UNIT NOT READY, CAUSE NOT REPORTABLE",
-  1025: "LOGICAL UNIT IS IN PROCESS OF BECOMING READY",
-  1026: "LOGICAL UNIT NOT READY, INITIALIZING COMMAND REQUIRED",
-  1027: "LOGICAL UNIT NOT READY, MANUAL INTERVENTION REQUIRED",
-  1028: "LOGICAL UNIT NOT READY, FORMAT IN PROGRESS",
-  1031: "LOGICAL UNIT NOT READY, OPERATION IN PROGRESS",
-  1034: "LOGICAL UNIT NOT ACCESSIBLE, ASYMMETRIC ACCESS STATE TRANSITION",
-  1035: "LOGICAL UNIT NOT ACCESSIBLE, TARGET PORT IN STANDBY STATE",
-  1036: "LOGICAL UNIT NOT ACCESSIBLE, TARGET PORT IN UNAVAILABLE STATE",
-  1042: "LOGICAL UNIT NOT READY, OFFLINE",
-  2048: "LOGICAL UNIT COMMUNICATION FAILURE",
-  2049: "LOGICAL UNIT COMMUNICATION TIME-OUT",
-  4352: "UNRECOVERED READ ERROR",
-  6656: "PARAMETER LIST LENGTH ERROR",
-  7424: "MISCOMPARE DURING VERIFY OPERATION",
-  8192: "INVALID COMMAND OPERATION CODE",
-  8448: "LOGICAL BLOCK ADDRESS OUT OF RANGE",
-  8449: "INVALID ELEMENT ADDRESS",
-  9216: "INVALID FIELD IN CDB",
-  9472: "LOGICAL UNIT NOT SUPPORTED",
-  9728: "INVALID FIELD IN PARAMETER LIST",
-  9729: "PARAMETER NOT SUPPORTED",
-  9730: "PARAMETER VALUE INVALID",
-  9732: "INVALID RELEASE OF PERSISTENT RESERVATION",
-  9984: "WRITE PROTECTED",
-  10240: "NOT READY TO READY CHANGE, MEDIUM MAY HAVE CHANGED",
-  10496: "POWER ON, RESET, OR BUS DEVICE RESET OCCURRED",
-  10497: "POWER ON OCCURRED",
-  10498: "SCSI BUS RESET OCCURRED",
-  10499: "BUS DEVICE RESET FUNCTION OCCURRED",
-  10500: "DEVICE INTERNAL RESET",
-  10503: "I_T NEXUS LOSS OCCURRED",
-  10752: "PARAMETERS CHANGED",
-  10753: "MODE PARAMETERS CHANGED",
-  10755: "RESERVATIONS PREEMPTED",
-  10756: "RESERVATIONS RELEASED",
-  10757: "REGISTRATIONS PREEMPTED",
-  10758: "ASYMMETRIC ACCESS STATE CHANGED",
-  10761: "CAPACITY DATA HAS CHANGED",
-  11264: "COMMAND SEQUENCE ERROR",
-  12032: "COMMANDS CLEARED BY ANOTHER INITIATOR",
-  14848: "MEDIUM NOT PRESENT",
-  16131: "INQUIRY DATA HAS CHANGED",
-  16142: "REPORTED LUNS DATA HAS CHANGED",
-  17408: "INTERNAL TARGET FAILURE",
-  17409: "PERSISTENT RESERVATION INFORMATION LOST",
-  18176: "SCSI PARITY ERROR",
-  18688: "INVALID MESSAGE ERROR",
-  19200: "DATA PHASE ERROR",
-  19968: "OVERLAPPED COMMANDS ATTEMPTED",
-  21760: "SYSTEM RESOURCE FAILURE",
-  21763: "INSUFFICIENT RESOURCES",
-  21764: "INSUFFICIENT REGISTRATION RESOURCES",
-};
+import { digits, ranges, singles, texts, words } from "./core/generated/additional-sense.ts";
 
-/** The text of an additional sense code and qualifier, or undefined if it is not among those known here. */
+interface Range {
+  readonly asc: number;
+  readonly first: number;
+  readonly last: number;
+  readonly text: string;
+}
+
+const number = (hex: string): number => Number.parseInt(hex, 16);
+
+/** Reads one packed text; scripts/additional-sense.mjs says how it was packed. */
+function unpack(packed: string, from: number, vocabulary: readonly string[]): string {
+  const text: string[] = [];
+  for (let at = from; at < packed.length; at++) {
+    let index = digits.indexOf(packed[at] as string);
+    if (index >= singles) index = singles + (index - singles) * digits.length + digits.indexOf(packed[++at] as string);
+    text.push(vocabulary[index] as string);
+  }
+  return text.join(" ");
+}
+
+function load(): { readonly exact: ReadonlyMap<number, string>; readonly ranges: readonly Range[] } {
+  const vocabulary = words.split(" ");
+  return {
+    exact: new Map(texts.split(" ").map((entry) => [number(entry.slice(0, 4)), unpack(entry, 4, vocabulary)])),
+    ranges: ranges.split(" ").map((entry) => ({
+      asc: number(entry.slice(0, 2)),
+      first: number(entry.slice(2, 4)),
+      last: number(entry.slice(4, 6)),
+      text: unpack(entry, 6, vocabulary),
+    })),
+  };
+}
+
+let loaded: ReturnType<typeof load> | undefined;
+
+/**
+ * The text of an additional sense code and qualifier.
+ *
+ * @param asc ADDITIONAL SENSE CODE, 0 to 255
+ * @param ascq ADDITIONAL SENSE CODE QUALIFIER, 0 to 255
+ * @returns the text; where the qualifier itself is part of the meaning (40h NN), followed by it; undefined if T10 has assigned none
+ */
 export function additionalSenseText(asc: number, ascq: number): string | undefined {
-  return texts[(asc << 8) | ascq];
+  loaded ??= load();
+  const text = loaded.exact.get((asc << 8) | ascq);
+  if (text !== undefined) return text;
+  const range = loaded.ranges.find((one) => one.asc === asc && one.first <= ascq && ascq <= one.last);
+  return range === undefined ? undefined : `${range.text} ${ascq.toString(16).padStart(2, "0").toUpperCase()}h`;
 }
