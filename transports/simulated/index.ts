@@ -1,0 +1,39 @@
+/**
+ * The simulated target: a disk in memory with persistent reservations, for tests and for trying things out. Re-exports only, but for
+ * the one host that `sim:` URLs share.
+ */
+import type { Transport } from "../../src/transport.ts";
+import { createSimulatedHost, type OpenSimulatedOptions, openSimulatedIn, type SimulatedHost } from "./host.ts";
+
+export type { Answer } from "./answer.ts";
+export { createDeviceServer, type DeviceServer } from "./device-server.ts";
+export { createSimulatedHost, type OpenSimulatedOptions, type SimulatedHost } from "./host.ts";
+export type { Nexus } from "./nexus.ts";
+export type { Snapshot } from "./snapshot.ts";
+export {
+  createSimulatedTarget,
+  type NexusOptions,
+  type SimulatedTarget,
+  type SimulatedTargetOptions,
+  type SimulatedUnit,
+} from "./target.ts";
+export type { SimulatedHook } from "./transport.ts";
+export { UnitAttention } from "./unit-attentions.ts";
+export type { DeviceServerOptions } from "./unit-state.ts";
+
+/** Where `sim:` URLs meet unless told otherwise: shared by everything in this process. The only state that a module here has. */
+export const simulatedHost: SimulatedHost = createSimulatedHost();
+
+/**
+ * Opens a simulated unit by URL: `sim:NAME[/LUN][?initiator=…&port=…&blocks=…&block-size=…]`. Within one process the same name and LUN are the
+ * same unit, so that two initiators meet there.
+ *
+ * @param url LUN 0 unless given; `initiator` is a TransportID's text, `port` a relative target port identifier
+ * @throws TypeError for a URL of another form, RangeError for a part of it that cannot be
+ * @example
+ * await using a = openSimulated("sim:disk?initiator=iqn.2026-01.com.example:a");
+ * await using b = openSimulated("sim:disk?initiator=iqn.2026-01.com.example:b");
+ */
+export function openSimulated(url: string, options: OpenSimulatedOptions = {}): Transport {
+  return openSimulatedIn(simulatedHost, url, options);
+}

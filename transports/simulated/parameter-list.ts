@@ -1,0 +1,72 @@
+/**
+ * A PERSISTENT RESERVE OUT parameter list as it arrived, into what the rules read. It knows the list's two forms and lengths
+ * (spc4r36f 6.16.1, 6.16.3, 6.16.4) and judges nothing else: whether a malformed TransportID matters is for the rule to say.
+ */
+import { PersistentReserveOut, Size } from "../../src/core/generated/codes.ts";
+import { RegisterAndMoveList, SpecifyInitiatorPortsList } from "../../src/core/generated/fields.ts";
+import { ParameterListRecord as Slot, TransportIdRecord } from "../../src/core/generated/records.ts";
+import { core, dataIn, dataSize, long, word } from "../../src/core/index.ts";
+import { checkTransportId, transportIdAt } from "../../src/transport-id.ts";
+import type { ParameterList } from "./reservations.ts";
+import { type Fault, faultAtListByte, faultInList, plainFault, senseCodes } from "./sense.ts";
+
+const lengthError = plainFault(senseCodes.parameterListLengthError);
+const none: ParameterList["transportIds"] = [];
+
+/**
+ * Takes a parameter list apart.
+ *
+ * @param serviceAction decides the form
+ * @param bytes as many bytes as PARAMETER LIST LENGTH says
+ * @returns undefined if its length is one that the form cannot have: PARAMETER LIST LENGTH ERROR
+ */
+export function decodeList(serviceAction: number, bytes: Uint8Array): ParameterList | undefined {
+  const { length } = bytes;
+  if (length < Size.PERSISTENT_RESERVE_OUT_LIST || length > dataSize) return undefined;
+  dataIn(bytes);
+  const exact = core.decodeParameterList(serviceAction, length) === 0;
+  const moves = serviceAction === PersistentReserveOut.REGISTER_AND_MOVE;
+  const specIPt = word(Slot.SPEC_I_PT) === 1;
+  if (!exact && !moves && !specIPt) return undefined;
+  const list = {
+    reservationKey: long(Slot.RESERVATION_KEY_U64),
+    serviceActionReservationKey: long(Slot.SERVICE_ACTION_RESERVATION_KEY_U64),
+    specIPt,
+    allTgPt: word(Slot.ALL_TG_PT) === 1,
+    aptpl: word(Slot.APTPL) === 1,
+    unreg: word(Slot.UNREG) === 1,
+    relativeTargetPort: word(Slot.RELATIVE_TARGET_PORT),
+  };
+  if (!exact) return { ...list, transportIds: none, malformed: lengthError };
+  if (!moves && !specIPt) return { ...list, transportIds: none, malformed: undefined };
+  return { ...list, ...transportIdsAt(word(Slot.TRANSPORTIDS_OFFSET), length, moves) };
+}
+
+/** Every TransportID from `offset` up to `end`: one if it is a REGISTER AND MOVE, any number otherwise. */
+function transportIdsAt(
+  offset: number,
+  end: number,
+  moves: boolean,
+): Pick<ParameterList, "transportIds" | "malformed"> {
+  const lengthField = moves
+    ? RegisterAndMoveList.TRANSPORTID_PARAMETER_DATA_LENGTH
+    : SpecifyInitiatorPortsList.TRANSPORTID_PARAMETER_DATA_LENGTH;
+  const malformed = (fault: Fault) => ({ transportIds: none, malformed: fault });
+  const transportIds = [];
+  for (let byte = offset; byte < end; ) {
+    if (core.decodeTransportId(byte, end - byte) !== 0) return malformed(faultInList(lengthField));
+    const length = word(TransportIdRecord.LENGTH);
+    const transportId = transportIdAt(0, byte);
+    try {
+      checkTransportId(transportId);
+    } catch {
+      return malformed(faultAtListByte(byte));
+    }
+    // At least 24 bytes and a multiple of four (6.16.4; 7.6.4.6).
+    if (length < Size.TRANSPORTID || length % 4 !== 0) return malformed(faultAtListByte(byte));
+    transportIds.push({ transportId, byte });
+    byte += length;
+  }
+  if (moves && transportIds.length !== 1) return malformed(faultInList(lengthField));
+  return { transportIds, malformed: undefined };
+}

@@ -1,0 +1,134 @@
+/**
+ * PERSISTENT RESERVE IN and OUT, RESERVE and RELEASE as commands: from the decoded CDB to a rule and back to bytes. The rules
+ * themselves are elsewhere; access.ts has let these commands through already.
+ */
+import {
+  PersistentReserveIn,
+  PersistentReserveOut,
+  ReservationType,
+  Scope,
+  Size,
+  Status,
+} from "../../src/core/generated/codes.ts";
+import { ReportCapabilitiesData, Reserve10Cdb } from "../../src/core/generated/fields.ts";
+import { CommandRecord } from "../../src/core/generated/records.ts";
+import { core, dataOut, dataSize, dataWindow, longsIn, word } from "../../src/core/index.ts";
+import { type Answer, conflictAnswer, dataAnswer, faultAnswer, goodAnswer, takenAnswer } from "./answer.ts";
+import type { Nexus } from "./nexus.ts";
+import { decodeList } from "./parameter-list.ts";
+import { isHolder } from "./reservations.ts";
+import { reserveOut } from "./reserve-out.ts";
+import { type Fault, faultInCdb, plainFault, senseCodes } from "./sense.ts";
+import { establish } from "./unit-attentions.ts";
+import type { UnitState } from "./unit-state.ts";
+
+/** PERSISTENT RESERVE OUT: spc4r36f 6.16. */
+export function persistentReserveOut(unit: UnitState, nexus: Nexus, dataOutBytes: Uint8Array): Answer {
+  const serviceAction = word(CommandRecord.SERVICE_ACTION);
+  const scope = word(CommandRecord.SCOPE);
+  const type = word(CommandRecord.TYPE);
+  const length = word(CommandRecord.LENGTH);
+  const list = length > dataOutBytes.length ? undefined : decodeList(serviceAction, dataOutBytes.subarray(0, length));
+  if (list === undefined) return faultAnswer(plainFault(senseCodes.parameterListLengthError));
+  const outcome = reserveOut(unit.state, unit.rules, { nexus, serviceAction, scope, type, list });
+  if (outcome.status === Status.RESERVATION_CONFLICT) return conflictAnswer;
+  if (outcome.status === Status.CHECK_CONDITION) return faultAnswer(outcome.fault as Fault);
+  for (const { nexus: other, condition } of outcome.attentions) establish(other.attentions, condition);
+  return takenAnswer(length, outcome.aborted);
+}
+
+/** PERSISTENT RESERVE IN: spc4r36f 6.15. */
+export function persistentReserveIn(unit: UnitState): Answer {
+  const serviceAction = word(CommandRecord.SERVICE_ACTION);
+  const allocationLength = word(CommandRecord.LENGTH);
+  return dataAnswer((readers[serviceAction] as (unit: UnitState) => Uint8Array)(unit), allocationLength);
+}
+
+const readers: Readonly<Record<number, (unit: UnitState) => Uint8Array>> = {
+  [PersistentReserveIn.READ_KEYS]: readKeys,
+  [PersistentReserveIn.READ_RESERVATION]: readReservation,
+  [PersistentReserveIn.REPORT_CAPABILITIES]: reportCapabilities,
+  [PersistentReserveIn.READ_FULL_STATUS]: readFullStatus,
+};
+
+/** Is there such a service action of PERSISTENT RESERVE IN? */
+export const isReserveInServiceAction = (serviceAction: number): boolean => readers[serviceAction] !== undefined;
+
+function readKeys({ state }: UnitState): Uint8Array {
+  longsIn(Array.from(state.registrations.values()));
+  return dataOut(core.encodeKeys(state.generation, state.registrations.size));
+}
+
+function readReservation({ state: { reservation, registrations, generation } }: UnitState): Uint8Array {
+  if (reservation === null) return dataOut(core.encodeReservation(generation, 0, 0n, 0, 0));
+  // All registrants hold it under no key: 0 (spc4r36f 5.13.10).
+  const key = reservation.holder === null ? 0n : (registrations.get(reservation.holder) as bigint);
+  return dataOut(core.encodeReservation(generation, 1, key, Scope.LOGICAL_UNIT, reservation.type));
+}
+
+/** A one-bit field of a two-byte group that ends with `lastByte`, as a bit of that group's value. */
+const flag = (row: number, lastByte: number): number => 2 ** (8 * (lastByte - (row >>> 16)) + ((row >>> 8) & 0xff));
+
+const typeFields: readonly (readonly [type: number, row: number])[] = [
+  [ReservationType.WRITE_EXCLUSIVE, ReportCapabilitiesData.WR_EX],
+  [ReservationType.EXCLUSIVE_ACCESS, ReportCapabilitiesData.EX_AC],
+  [ReservationType.WRITE_EXCLUSIVE_REGISTRANTS_ONLY, ReportCapabilitiesData.WR_EX_RO],
+  [ReservationType.EXCLUSIVE_ACCESS_REGISTRANTS_ONLY, ReportCapabilitiesData.EX_AC_RO],
+  [ReservationType.WRITE_EXCLUSIVE_ALL_REGISTRANTS, ReportCapabilitiesData.WR_EX_AR],
+  [ReservationType.EXCLUSIVE_ACCESS_ALL_REGISTRANTS, ReportCapabilitiesData.EX_AC_AR],
+];
+
+/** ALLOW COMMANDS 001b (spc4r36f 6.15.4 table 208): TEST UNIT READY always passes; the other commands named there do not exist here. */
+const ALLOW_COMMANDS = 0x10;
+
+function reportCapabilities(unit: UnitState): Uint8Array {
+  const { rules, state } = unit;
+  let flags = flag(ReportCapabilitiesData.TMV, 3) | ALLOW_COMMANDS;
+  if (unit.replaceLostReservation) flags |= flag(ReportCapabilitiesData.RLR_C, 3);
+  if (unit.compatibleReservationHandling) flags |= flag(ReportCapabilitiesData.CRH, 3);
+  if (rules.specifyInitiatorPorts) flags |= flag(ReportCapabilitiesData.SIP_C, 3);
+  if (rules.allTargetPorts) flags |= flag(ReportCapabilitiesData.ATP_C, 3);
+  if (rules.persistThroughPowerLoss) flags |= flag(ReportCapabilitiesData.PTPL_C, 3);
+  if (state.persistsThroughPowerLoss) flags |= flag(ReportCapabilitiesData.PTPL_A, 3);
+  let typeMask = 0;
+  for (const [type, row] of typeFields) if (rules.types.has(type)) typeMask |= flag(row, 5);
+  return dataOut(core.encodeCapabilities(flags, typeMask));
+}
+
+/** One descriptor for each I_T nexus; ALL_TG_PT stays 0, as 6.15.5 allows. */
+function readFullStatus({ state }: UnitState): Uint8Array {
+  let end: number = Size.PERSISTENT_RESERVE_IN_HEADER;
+  let length = end;
+  for (const [nexus, key] of state.registrations) {
+    const { transportId, relativeTargetPort } = nexus;
+    length += Size.FULL_STATUS_DESCRIPTOR_HEADER + transportId.length;
+    // ALLOCATION LENGTH has 16 bits: what lies beyond is counted, and never sent.
+    if (length > dataSize) continue;
+    const holds = isHolder(state, nexus);
+    dataWindow.set(transportId, end + Size.FULL_STATUS_DESCRIPTOR_HEADER);
+    const type = holds ? (state.reservation?.type as number) : 0;
+    const held = holds ? 1 : 0;
+    const port = relativeTargetPort;
+    end = core.encodeFullStatusDescriptor(end, key, 0, held, Scope.LOGICAL_UNIT, type, port, transportId.length);
+  }
+  core.encodeFullStatusHeader(state.generation, length);
+  return dataOut(end);
+}
+
+/** RESERVE(6) and RESERVE(10), from spc2r20. With registrations there it is the GOOD of spc4r36f 5.13.3, and nothing happens. */
+export function reserveUnit(unit: UnitState, nexus: Nexus): Answer {
+  if (word(CommandRecord.FLAG) !== 0) return faultAnswer(faultInCdb(Reserve10Cdb.THIRD_PARTY));
+  if (unit.state.registrations.size === 0) unit.reservedBy = nexus;
+  return goodAnswer;
+}
+
+/** RELEASE(6) and RELEASE(10): of another's reservation, or of none, it is no error and has no effect. */
+export function releaseUnit(unit: UnitState, nexus: Nexus): Answer {
+  if (word(CommandRecord.FLAG) !== 0) return faultAnswer(faultInCdb(Reserve10Cdb.THIRD_PARTY));
+  if (unit.reservedBy === nexus) unit.reservedBy = null;
+  return goodAnswer;
+}
+
+/** Is there such a service action of PERSISTENT RESERVE OUT on this unit? */
+export const isReserveOutOf = (unit: UnitState, serviceAction: number): boolean =>
+  unit.replaceLostReservation || serviceAction !== PersistentReserveOut.REPLACE_LOST_RESERVATION;

@@ -1,0 +1,70 @@
+/**
+ * Why a command fails: the additional sense codes that this device server uses, and faults that point at a field.
+ * A fault is a value; only `encodeFault` turns one into sense data, through the core. Nothing here decides anything.
+ */
+import { SenseKey } from "../../src/core/generated/codes.ts";
+import { core, dataOut } from "../../src/core/index.ts";
+
+/** A sense key with its ADDITIONAL SENSE CODE and qualifier. */
+export interface SenseCode {
+  readonly senseKey: number;
+  readonly asc: number;
+  readonly ascq: number;
+}
+
+const illegalRequest = (asc: number, ascq: number): SenseCode => ({ senseKey: SenseKey.ILLEGAL_REQUEST, asc, ascq });
+
+/** Every sense code that a command can fail with here; unit attentions are in unit-attentions.ts. */
+export const senseCodes = {
+  parameterListLengthError: illegalRequest(0x1a, 0x00),
+  invalidCommandOperationCode: illegalRequest(0x20, 0x00),
+  logicalBlockAddressOutOfRange: illegalRequest(0x21, 0x00),
+  invalidFieldInCdb: illegalRequest(0x24, 0x00),
+  invalidFieldInParameterList: illegalRequest(0x26, 0x00),
+  invalidReleaseOfPersistentReservation: illegalRequest(0x26, 0x04),
+  insufficientRegistrationResources: illegalRequest(0x55, 0x04),
+  persistentReservationInformationLost: { senseKey: SenseKey.DATA_PROTECT, asc: 0x44, ascq: 0x01 },
+} as const satisfies Record<string, SenseCode>;
+
+/** One reason for CHECK CONDITION. */
+export interface Fault {
+  readonly code: SenseCode;
+  /** The field pointer: where, and in which bytes. `bit` -1: the field fills whole bytes, or none is meant. */
+  readonly pointer?: { readonly inCdb: boolean; readonly byte: number; readonly bit: number };
+  /** INFORMATION, e.g. the first invalid logical block address. */
+  readonly information?: bigint;
+}
+
+/** A fault without a field pointer. */
+export const plainFault = (code: SenseCode): Fault => ({ code });
+
+function faultAtRow(code: SenseCode, inCdb: boolean, row: number): Fault {
+  // A row is byte << 16 | leftmost bit << 8 | width (assembly/bits.ts). Whole bytes get no bit pointer.
+  const bit = (row & 0xff) < 8 ? (row >>> 8) & 0xff : -1;
+  return { code, pointer: { inCdb, byte: row >>> 16, bit } };
+}
+
+/** INVALID FIELD IN CDB that points at a field; `row` is from core/generated/fields.ts. */
+export const faultInCdb = (row: number): Fault => faultAtRow(senseCodes.invalidFieldInCdb, true, row);
+
+/** INVALID FIELD IN PARAMETER LIST that points at a field of the list. */
+export const faultInList = (row: number): Fault => faultAtRow(senseCodes.invalidFieldInParameterList, false, row);
+
+/** INVALID FIELD IN PARAMETER LIST that points at a byte of the list: a TransportID has no row of its own. */
+export const faultAtListByte = (byte: number): Fault => ({
+  code: senseCodes.invalidFieldInParameterList,
+  pointer: { inCdb: false, byte, bit: -1 },
+});
+
+/** Fixed-format sense data for a sense code, in memory of its own. */
+export function encodeSenseCode(code: SenseCode): Uint8Array {
+  return dataOut(core.encodeSense(code.senseKey, code.asc, code.ascq));
+}
+
+/** Fixed-format sense data for a fault, in memory of its own. */
+export function encodeFault({ code, pointer, information }: Fault): Uint8Array {
+  const length = core.encodeSense(code.senseKey, code.asc, code.ascq);
+  if (pointer !== undefined) core.encodeFieldPointer(pointer.inCdb ? 1 : 0, pointer.byte, pointer.bit);
+  if (information !== undefined) core.encodeInformation(information);
+  return dataOut(length);
+}

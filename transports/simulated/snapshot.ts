@@ -1,0 +1,75 @@
+/**
+ * What a logical unit keeps without power, as plain data that JSON can carry, and back again. Unit attention conditions and RESERVE are
+ * not among it: they do not outlive a power loss.
+ */
+import { type ReservationType, reservationTypeName, reservationTypes } from "../../src/reservation.ts";
+import { formatTransportId, parseTransportId } from "../../src/transport-id.ts";
+import { reservationOf } from "./reservations.ts";
+import type { UnitState } from "./unit-state.ts";
+
+/** A logical unit's persistent reservations and medium. */
+export interface Snapshot {
+  readonly prGeneration: number;
+  /** The last valid APTPL. */
+  readonly persistsThroughPowerLoss: boolean;
+  /** Persistent reservation information is lost, and has not been replaced. */
+  readonly lost: boolean;
+  /** In order of registration. */
+  readonly registrations: readonly {
+    /** The TransportID as text. */
+    readonly initiatorPort: string;
+    readonly relativeTargetPort: number;
+    /** The reservation key in hexadecimal, with 0x. */
+    readonly key: string;
+  }[];
+  /** `holder`: its place in `registrations`, or null where all registrants hold it. */
+  readonly reservation: { readonly type: ReservationType; readonly holder: number | null } | null;
+  /** Everything written, in base64, by offset in bytes. */
+  readonly medium: Readonly<Record<string, string>>;
+}
+
+/** The unit as it is now. */
+export function takeSnapshot({ state, medium }: UnitState): Snapshot {
+  const registered = Array.from(state.registrations.keys());
+  const { reservation } = state;
+  return {
+    prGeneration: state.generation,
+    persistsThroughPowerLoss: state.persistsThroughPowerLoss,
+    lost: state.lost,
+    registrations: Array.from(state.registrations, ([nexus, key]) => ({
+      initiatorPort: formatTransportId(nexus.initiatorPort),
+      relativeTargetPort: nexus.relativeTargetPort,
+      key: `0x${key.toString(16)}`,
+    })),
+    reservation:
+      reservation === null
+        ? null
+        : {
+            type: reservationTypeName(reservation.type) as ReservationType,
+            holder: reservation.holder === null ? null : registered.indexOf(reservation.holder),
+          },
+    medium: medium.snapshot(),
+  };
+}
+
+/** Makes the unit what the snapshot says. Unit attention conditions and RESERVE stay as they are. */
+export function applySnapshot({ state, rules, medium }: UnitState, snapshot: Snapshot): void {
+  const registered = snapshot.registrations.map(({ initiatorPort, relativeTargetPort }) =>
+    rules.nexuses.intern(parseTransportId(initiatorPort), relativeTargetPort),
+  );
+  state.registrations.clear();
+  for (const [index, nexus] of registered.entries()) {
+    state.registrations.set(nexus, BigInt((snapshot.registrations[index] as { key: string }).key));
+  }
+  state.reservation = null;
+  if (snapshot.reservation !== null) {
+    const { type, holder } = snapshot.reservation;
+    const nexus = registered[holder ?? 0];
+    if (nexus === undefined) throw new RangeError("The snapshot's reservation has a holder that is not registered");
+    state.reservation = reservationOf(reservationTypes[type], nexus);
+  }
+  state.generation = snapshot.prGeneration;
+  state.persistsThroughPowerLoss = snapshot.persistsThroughPowerLoss;
+  state.lost = snapshot.lost;
+  medium.restore(snapshot.medium);
+}

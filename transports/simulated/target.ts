@@ -1,0 +1,131 @@
+/**
+ * A simulated SCSI target device: logical units by LUN, and the events that concern all of them. Each unit is a device server and the
+ * transports that lead to it.
+ */
+import { checkInteger } from "../../src/check.ts";
+import type { ResetScope, Transport } from "../../src/transport.ts";
+import { parseTransportId, type TransportId } from "../../src/transport-id.ts";
+import { createDeviceServer, type DeviceServer } from "./device-server.ts";
+import type { Nexus } from "./nexus.ts";
+import { createSimulatedTransport, type SimulatedHook, transportName } from "./transport.ts";
+import { UnitAttention } from "./unit-attentions.ts";
+import type { DeviceServerOptions } from "./unit-state.ts";
+
+/** Who comes through which port. */
+export interface NexusOptions {
+  /** The initiator port, as a TransportID or as its text, e.g. `iqn.2026-01.com.example:a,i,0x1`. */
+  readonly initiatorPort: TransportId | string;
+  /** The target port's relative identifier; the unit's first port unless given. */
+  readonly relativeTargetPort?: number | undefined;
+}
+
+/** A simulated logical unit with ways to it. */
+export interface SimulatedUnit {
+  readonly name: string;
+  readonly lun: number;
+  /** The unit itself: power, resets, lost nexuses, snapshots, and commands without a transport. */
+  readonly server: DeviceServer;
+  /** What happens on the way to this unit, through any nexus. Add and remove at any time. */
+  readonly hooks: SimulatedHook[];
+  /**
+   * A transport through one I_T nexus. Two transports of the same initiator and target port are one nexus.
+   *
+   * @throws RangeError for a target port that does not exist, or a text that is no TransportID
+   */
+  nexus(options: NexusOptions): Transport;
+  /** The same nexus as the device server knows it. */
+  identify(options: NexusOptions): Nexus;
+}
+
+/** Options of {@link createSimulatedTarget}: the target's name, and what its units are like unless they say otherwise. */
+export interface SimulatedTargetOptions extends Omit<DeviceServerOptions, "luns" | "serialNumber"> {
+  /** The target's name, for people and for the units' serial numbers; `simulated` unless given. */
+  readonly name?: string | undefined;
+}
+
+/** A simulated SCSI target device. */
+export interface SimulatedTarget {
+  readonly name: string;
+  /**
+   * The logical unit with a LUN, 0 unless given; made if it does not exist yet.
+   *
+   * @param lun 0 to 255
+   * @param options for a unit that does not exist yet
+   */
+  unit(lun?: number, options?: DeviceServerOptions): SimulatedUnit;
+  /** The LUNs that exist, ascending. */
+  luns(): readonly number[];
+  /** Power goes and comes back, for all units. */
+  powerCycle(): void;
+}
+
+/** A reset's width decides what its witnesses find (sam4r14 5.14). */
+const conditionByScope: Readonly<Record<ResetScope, number>> = {
+  "logical-unit": UnitAttention.BUS_DEVICE_RESET_FUNCTION_OCCURRED,
+  target: UnitAttention.BUS_DEVICE_RESET_FUNCTION_OCCURRED,
+  bus: UnitAttention.SCSI_BUS_RESET_OCCURRED,
+};
+
+/**
+ * A simulated target. Nothing in it outlives it, and nothing of it is shared with another.
+ *
+ * @throws TypeError or RangeError for an option that cannot be
+ * @example
+ * const unit = createSimulatedTarget().unit();
+ * const a = unit.nexus({ initiatorPort: "iqn.2026-01.com.example:a,i,0x1" });
+ * const b = unit.nexus({ initiatorPort: "iqn.2026-01.com.example:b,i,0x1" });
+ */
+export function createSimulatedTarget(options: SimulatedTargetOptions = {}): SimulatedTarget {
+  const { name = "simulated", ...defaults } = options;
+  const units = new Map<number, SimulatedUnit>();
+  const luns = () => [...units.keys()].sort((a, b) => a - b);
+
+  function reset(scope: ResetScope, lun: number): void {
+    for (const unit of units.values()) {
+      if (scope !== "logical-unit" || unit.lun === lun) unit.server.reset(conditionByScope[scope]);
+    }
+  }
+
+  function createUnit(lun: number, own: DeviceServerOptions): SimulatedUnit {
+    const server = createDeviceServer({ serialNumber: serialNumberOf(name, lun), ...defaults, luns, ...own });
+    const unitName = `sim:${encodeURIComponent(name)}/${lun}`;
+    const hooks: SimulatedHook[] = [];
+    const identify = ({ initiatorPort, relativeTargetPort }: NexusOptions): Nexus =>
+      server.nexus(
+        typeof initiatorPort === "string" ? parseTransportId(initiatorPort) : initiatorPort,
+        relativeTargetPort,
+      );
+    return {
+      name: unitName,
+      lun,
+      server,
+      hooks,
+      identify,
+      nexus(which) {
+        const nexus = identify(which);
+        const path = transportName(unitName, nexus.initiatorPort, nexus.relativeTargetPort);
+        return createSimulatedTransport({ name: path, server, nexus, hooks, reset: (scope) => reset(scope, lun) });
+      },
+    };
+  }
+
+  return {
+    name,
+    luns,
+    unit(lun = 0, own = {}) {
+      checkInteger("lun", lun, 0, 255);
+      const existing = units.get(lun);
+      if (existing !== undefined) return existing;
+      const unit = createUnit(lun, own);
+      units.set(lun, unit);
+      return unit;
+    },
+    powerCycle() {
+      for (const { server } of units.values()) server.powerCycle();
+    },
+  };
+}
+
+/** Printable ASCII, at most 64 characters: other characters become underscores. */
+const serialNumberOf = (name: string, lun: number): string =>
+  `${name.replace(/[^\x21-\x7e]/g, "_").slice(0, 60) || "_"}-${lun}`;

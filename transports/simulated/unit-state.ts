@@ -1,0 +1,93 @@
+/**
+ * Everything that one simulated logical unit is and remembers, and the options that it is made from. No behaviour.
+ */
+import { checkFlag, checkInteger, checkOneOf } from "../../src/check.ts";
+import { type ReservationType, reservationTypeNames, reservationTypes } from "../../src/reservation.ts";
+import type { Reserved } from "./access.ts";
+import { createMedium, type Medium } from "./medium.ts";
+import { createNexusRegistry, type Nexus } from "./nexus.ts";
+import { createReservationState, type ReservationRules } from "./reservations.ts";
+import { UnitAttention } from "./unit-attentions.ts";
+
+/** What a simulated logical unit is to be like. Everything has a default. */
+export interface DeviceServerOptions {
+  /** Logical blocks, 1 to 2^37; 2048 unless given. Memory is taken only for what is written. */
+  readonly blocks?: number | undefined;
+  /** Bytes in a logical block: a power of two from 512 to 65536; 512 unless given. */
+  readonly blockSize?: number | undefined;
+  /** UNIT SERIAL NUMBER, and what the unit's NAA designator is made from; `SIM0` unless given. */
+  readonly serialNumber?: string | undefined;
+  /** Relative target port identifiers, 1 to 65535 each; one port with the identifier 1 unless given. */
+  readonly targetPorts?: readonly number[] | undefined;
+  /** Most I_T nexuses that can be registered at once, 1 to 32000; 1024 unless given. */
+  readonly maximumRegistrations?: number | undefined;
+  /** The reservation types that are supported; all six unless given. */
+  readonly types?: readonly ReservationType[] | undefined;
+  /** CRH: RESERVE and RELEASE as in spc4r36f 5.13.3; true unless given. */
+  readonly compatibleReservationHandling?: boolean | undefined;
+  /** SIP_C: SPEC_I_PT; true unless given. */
+  readonly specifyInitiatorPorts?: boolean | undefined;
+  /** ATP_C: ALL_TG_PT; true unless given. */
+  readonly allTargetPorts?: boolean | undefined;
+  /** PTPL_C: APTPL; true unless given. */
+  readonly persistThroughPowerLoss?: boolean | undefined;
+  /** RLR_C: REPLACE LOST RESERVATION; true unless given. */
+  readonly replaceLostReservation?: boolean | undefined;
+  /** Does every new I_T nexus find POWER ON, RESET, OR BUS DEVICE RESET OCCURRED waiting? False unless given. */
+  readonly powerOnUnitAttention?: boolean | undefined;
+  /** The LUNs of the SCSI target device, for REPORT LUNS; LUN 0 alone unless given. */
+  readonly luns?: (() => readonly number[]) | undefined;
+}
+
+/** One logical unit's insides. */
+export interface UnitState extends Reserved {
+  readonly blocks: number;
+  readonly blockSize: number;
+  readonly serialNumber: string;
+  readonly rules: ReservationRules;
+  readonly replaceLostReservation: boolean;
+  readonly medium: Medium;
+  readonly luns: () => readonly number[];
+  reservedBy: Nexus | null;
+}
+
+const lunZero: readonly number[] = [0];
+const yes = (name: string, value: unknown): boolean => value === undefined || checkFlag(name, value);
+
+/** @throws TypeError or RangeError for an option that cannot be */
+export function createUnitState(options: DeviceServerOptions): UnitState {
+  const blockSize = checkInteger("blockSize", options.blockSize ?? 512, 512, 65_536);
+  if (!Number.isInteger(Math.log2(blockSize)))
+    throw new RangeError(`blockSize must be a power of two, got ${blockSize}`);
+  const serialNumber = options.serialNumber ?? "SIM0";
+  if (!/^[\x21-\x7e]{1,64}$/.test(serialNumber)) {
+    throw new RangeError(
+      `serialNumber must be 1 to 64 printable ASCII characters, got ${JSON.stringify(serialNumber)}`,
+    );
+  }
+  const targetPorts = [...new Set(options.targetPorts ?? [1])].sort((a, b) => a - b);
+  if (targetPorts.length === 0) throw new RangeError("targetPorts must name at least one port");
+  for (const port of targetPorts) checkInteger("targetPorts", port, 1, 0xffff);
+  const types = options.types ?? reservationTypeNames;
+  const powersOn = checkFlag("powerOnUnitAttention", options.powerOnUnitAttention);
+  return {
+    blocks: checkInteger("blocks", options.blocks ?? 2048, 1, 2 ** 37),
+    blockSize,
+    serialNumber,
+    rules: {
+      targetPorts,
+      maximumRegistrations: checkInteger("maximumRegistrations", options.maximumRegistrations ?? 1024, 1, 32_000),
+      types: new Set(types.map((type) => reservationTypes[checkOneOf("types", type, reservationTypeNames)])),
+      specifyInitiatorPorts: yes("specifyInitiatorPorts", options.specifyInitiatorPorts),
+      allTargetPorts: yes("allTargetPorts", options.allTargetPorts),
+      persistThroughPowerLoss: yes("persistThroughPowerLoss", options.persistThroughPowerLoss),
+      nexuses: createNexusRegistry(powersOn ? [UnitAttention.POWER_ON_RESET_OR_BUS_DEVICE_RESET_OCCURRED] : []),
+    },
+    replaceLostReservation: yes("replaceLostReservation", options.replaceLostReservation),
+    compatibleReservationHandling: yes("compatibleReservationHandling", options.compatibleReservationHandling),
+    medium: createMedium(),
+    luns: options.luns ?? (() => lunZero),
+    state: createReservationState(),
+    reservedBy: null,
+  };
+}
