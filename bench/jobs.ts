@@ -1,0 +1,68 @@
+/** What one child process measures: the words between run.ts, which starts it, and client.ts, which is it. Types only. */
+
+/** One command, over and over. `read:4096` reads so many bytes from the start of the disk. */
+export type Operation = "tur" | "keys" | "login" | `read:${number}`;
+
+/** How long to run: first unmeasured, then measured. */
+export interface Times {
+  readonly warmupMs: number;
+  readonly measureMs: number;
+}
+
+/** Our initiator against a target. */
+export interface IscsiJob extends Times {
+  readonly kind: "iscsi";
+  readonly port: number;
+  readonly target: string;
+  readonly operation: Operation;
+  readonly depth: number;
+  /** Insist on CRC32C over headers and data. */
+  readonly digests: boolean;
+  /** How many keys READ KEYS must find. */
+  readonly keys: number;
+}
+
+/** A bare socket: bytes out, bytes in, nothing looked at. */
+export interface BareJob extends Times {
+  readonly kind: "bare";
+  readonly port: number;
+  readonly operation: Exclude<Operation, "login">;
+  readonly depth: number;
+  /** Log in to this target first, and find the answer's length out; else `responseBytes` is needed. */
+  readonly target?: string;
+  readonly responseBytes?: number;
+}
+
+/** What is encoded or decoded. */
+export type CodecCase = "pr-out" | `keys-${number}` | `full-status-${number}` | "sense" | `crc32c-${number}`;
+
+/** By whom: the public API, the core's exports, or plain DataView code. */
+export type CodecMaker = "api" | "core" | "plain";
+
+export interface CodecJob {
+  readonly kind: "codec";
+  readonly what: CodecCase;
+  readonly maker: CodecMaker;
+  readonly measureMs: number;
+}
+
+/** A unit in this process: one that answers at once with the same bytes, or the simulated one. */
+export interface UnitJob extends Times {
+  readonly kind: "unit";
+  readonly unit: "instant" | "simulated";
+  readonly what: "read-keys" | "reserve";
+  /** Through LogicalUnit's methods, or by `transport.execute` alone. */
+  readonly through: "logical-unit" | "transport";
+}
+
+export type Job = IscsiJob | BareJob | CodecJob | UnitJob;
+
+/** One measurement, as a child prints it: one line of JSON. */
+export interface Sample {
+  /** Operations per second, or of the codec nanoseconds per operation. */
+  readonly value: number;
+  /** Of the measuring process: processor time per operation in microseconds, kernel included. */
+  readonly cpuUs?: number;
+  /** Bytes that answer one request. */
+  readonly responseBytes?: number;
+}

@@ -1,0 +1,86 @@
+/** Rows without a network: the codec alone beside libiscsi's and plain JavaScript, and units within the process. */
+import type { CodecCase, CodecMaker, Job, UnitJob } from "../jobs.ts";
+import type { Contender, Row } from "../measure.ts";
+import type { BenchOptions, Runtime } from "../options.ts";
+import { type Programs, sampleOf } from "../processes.ts";
+
+export const groups = {
+  native: "Codec, beside libiscsi",
+  own: "Codec, what libiscsi does not have",
+  unit: "Units in the process",
+} as const;
+
+/** The codec needs less time to settle than a network. */
+const CODEC_PART = 0.2;
+
+const codecs: readonly { name: string; what: CodecCase; native: boolean; bytes?: number }[] = [
+  { name: "PREEMPT: CDB and list", what: "pr-out", native: true },
+  { name: "READ KEYS: CDB, answer with 8 keys", what: "keys-8", native: true },
+  { name: "READ KEYS: CDB, answer with 64 keys", what: "keys-64", native: true },
+  { name: "READ KEYS: CDB, answer with 1000 keys", what: "keys-1000", native: true },
+  { name: "Sense data, fixed, field pointer", what: "sense", native: true },
+  { name: "READ FULL STATUS: CDB, answer with 1000 mixed TransportIDs", what: "full-status-1000", native: false },
+  { name: "CRC32C of 48 bytes", what: "crc32c-48", native: false },
+  { name: "CRC32C of 8 KiB", what: "crc32c-8192", native: false },
+  { name: "CRC32C of 1 MiB", what: "crc32c-1048576", native: false },
+];
+
+const makers: readonly { name: string; maker: CodecMaker }[] = [
+  { name: "public API", maker: "api" },
+  { name: "core alone", maker: "core" },
+  { name: "plain JavaScript", maker: "plain" },
+];
+
+export function codecRows(options: BenchOptions, programs: Programs, client: string): Row[] {
+  const measureMs = options.measureMs * CODEC_PART;
+  const measured = (runtime: Runtime, what: CodecCase, { name, maker }: (typeof makers)[number]): Contender => ({
+    name,
+    measure: () => {
+      const job: Job = { kind: "codec", what, maker, measureMs };
+      return sampleOf([...runtime.command, client, JSON.stringify(job)], undefined);
+    },
+  });
+  return options.runtimes.flatMap((runtime) =>
+    codecs.map(({ name, what, native, bytes }) => ({
+      group: native ? groups.native : groups.own,
+      name: `${name}, ${runtime.name}`,
+      unit: "time" as const,
+      bytes,
+      contenders: [
+        ...makers.map((maker) => measured(runtime, what, maker)),
+        ...(native
+          ? [
+              {
+                name: "libiscsi",
+                measure: () => sampleOf([programs.codec, what, String(measureMs)], undefined),
+              },
+            ]
+          : []),
+      ],
+    })),
+  );
+}
+
+export function unitRows(options: BenchOptions, client: string): Row[] {
+  const times = { warmupMs: options.warmupMs, measureMs: options.measureMs * CODEC_PART };
+  const units = [{ unit: "instant", name: "answers at once" }] as const;
+  return options.runtimes.flatMap((runtime) =>
+    units.flatMap(({ unit, name }) =>
+      (["read-keys", "reserve"] as const).map((what) => {
+        const contender = (title: string, through: UnitJob["through"]): Contender => ({
+          name: title,
+          measure: () => {
+            const job: Job = { kind: "unit", unit, what, through, ...times };
+            return sampleOf([...runtime.command, client, JSON.stringify(job)], undefined);
+          },
+        });
+        return {
+          group: groups.unit,
+          name: `${what === "reserve" ? "RESERVE" : "READ KEYS, 8 keys"}, ${name}, ${runtime.name}`,
+          unit: "rate" as const,
+          contenders: [contender("LogicalUnit", "logical-unit"), contender("transport alone", "transport")],
+        };
+      }),
+    ),
+  );
+}
