@@ -4,6 +4,7 @@ export type { Command, Effect } from "./command.ts";
 export type * from "./commands/index.ts";
 export * as commands from "./commands/index.ts";
 export { type DescribedBytes, type DescribedCommand, describeCommand } from "./describe.ts";
+export { designatorTypeName, deviceTypeName, standardVersionName } from "./device-names.ts";
 export {
   isScsiError,
   ScsiError,
@@ -13,6 +14,14 @@ export {
   type TransportErrorCode,
   transportError,
 } from "./errors.ts";
+export {
+  type ConflictEvidence,
+  type ConflictExplanation,
+  type ConflictReason,
+  type ConflictRemedy,
+  explainConflict,
+  reservationTypeMeanings,
+} from "./explain-conflict.ts";
 export { statusName } from "./failure.ts";
 export {
   type AttemptObserver,

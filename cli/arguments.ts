@@ -1,0 +1,113 @@
+/** From argv to a verb, a URL and values. Refuses what it does not know, with what was probably meant. */
+import { parseArgs } from "node:util";
+import { didYouMean } from "./nearest.ts";
+import { allOptions, commonOptions, type Option, usageOf, type Values } from "./options.ts";
+import { shown, UsageError } from "./values.ts";
+
+/** What of a verb is needed to read its arguments. */
+export interface Signature {
+  readonly name: string;
+  /** What its one argument is; `none` if it takes none. */
+  readonly takes: "unit" | "portal" | "none";
+  readonly options: readonly (keyof Values)[];
+  readonly required: readonly (keyof Values)[];
+}
+
+/** Arguments, read. */
+export interface Parsed {
+  /** Undefined if none was named. */
+  readonly verb: string | undefined;
+  /** Everything after the verb that is no option. */
+  readonly rest: readonly string[];
+  readonly values: Values;
+  /** Which options were given, by property. */
+  readonly given: ReadonlySet<keyof Values>;
+}
+
+const entries = Object.entries(allOptions) as [keyof Values, Option][];
+const names = entries.flatMap(([, { name, alias }]) => (alias === undefined ? [name] : [name, alias]));
+
+const config = Object.fromEntries(
+  entries.flatMap(([, { name, alias, short, value }]) => {
+    const type = value === undefined ? ("boolean" as const) : ("string" as const);
+    return [
+      [name, short === undefined ? { type } : { type, short }],
+      ...(alias === undefined ? [] : [[alias, { type }]]),
+    ] as [string, { type: "boolean" | "string"; short?: string }][];
+  }),
+);
+
+/** The option with a name, or an error that says which it might be. */
+function optionNamed(name: string, rawName: string): [keyof Values, Option] {
+  const found = entries.find(([, option]) => option.name === name || option.alias === name);
+  if (found === undefined) throw new UsageError(`Unknown option ${rawName}.${didYouMean(name, names, "--")}`);
+  return found;
+}
+
+function readValue(option: Option, text: string | undefined, inline: boolean): unknown {
+  const rule = usageOf(option);
+  if (option.read === undefined) {
+    if (text !== undefined) throw new UsageError(`--${option.name} takes no value`);
+    return true;
+  }
+  if (text === undefined || (!inline && text.startsWith("-"))) throw new UsageError(`The value is missing: ${rule}`);
+  try {
+    return option.read(text);
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof TypeError) throw new UsageError(`${rule}: ${error.message}`);
+    throw error;
+  }
+}
+
+/**
+ * Reads argv. Whether the options belong to the verb is checked by {@link checkAgainst}.
+ *
+ * @throws UsageError
+ */
+export function parseArguments(argv: readonly string[]): Parsed {
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: config,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const positionals: string[] = [];
+  const values = new Map<keyof Values, unknown>();
+  for (const token of tokens) {
+    if (token.kind === "positional") positionals.push(token.value);
+    if (token.kind !== "option") continue;
+    const [property, option] = optionNamed(token.name, token.rawName);
+    const value = readValue(option, token.value, token.inlineValue === true);
+    if (option.many === true) values.set(property, [...((values.get(property) as unknown[]) ?? []), value]);
+    else if (values.has(property) && option.value !== undefined)
+      throw new UsageError(`--${option.name} is given twice`);
+    else values.set(property, value);
+  }
+  const [verb, ...rest] = positionals;
+  return { verb, rest, values: Object.fromEntries(values) as Values, given: new Set(values.keys()) };
+}
+
+const nouns = { unit: "URL of a logical unit", portal: "URL of a portal", none: "" } as const;
+
+/** Checks that a verb got what it takes and nothing else. Returns its URL, or an empty text for verbs without. */
+export function checkAgainst(parsed: Parsed, verb: Signature): string {
+  const wrong = (message: string): UsageError => new UsageError(message, verb.name);
+  for (const property of parsed.given) {
+    if (property in commonOptions || verb.options.includes(property)) continue;
+    const own = verb.options.map((name) => `--${allOptions[name].name}`);
+    const known = own.length === 0 ? "" : `; its options are ${own.join(", ")}`;
+    throw wrong(`${verb.name} has no option --${allOptions[property].name}${known}`);
+  }
+  const [url, extra] = verb.takes === "none" ? ["", parsed.rest[0]] : parsed.rest;
+  if (url === undefined) throw wrong(`${verb.name} needs the ${nouns[verb.takes]}`);
+  if (extra !== undefined) {
+    const rule = verb.takes === "none" ? "takes no argument" : "takes one URL";
+    throw wrong(`${verb.name} ${rule}; what is ${shown(extra)}?`);
+  }
+  const missing = verb.required.filter((property) => !parsed.given.has(property));
+  if (missing.length > 0) {
+    throw wrong(`${verb.name} needs ${missing.map((property) => usageOf(allOptions[property])).join(" and ")}`);
+  }
+  return url;
+}

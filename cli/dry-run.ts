@@ -1,0 +1,107 @@
+/** What a verb would send, byte by byte and field by field. Opens nothing and sends nothing. */
+import {
+  type Command,
+  type DescribedBytes,
+  describeCommand,
+  type Field,
+  persistentReserveInNames,
+  persistentReserveOutNames,
+  reservationTypeName,
+} from "../src/index.ts";
+import { bytes, type Json } from "./json.ts";
+import { type Cell, count, hexDump, type Paint, table, wrap } from "./output.ts";
+
+/** `byte 2 bits 3-0`, `bytes 5-8`. */
+function place({ byte, bit, width }: Field): string {
+  if (width < 8 && bit - width + 1 >= 0) {
+    return width === 1 ? `byte ${byte} bit ${bit}` : `byte ${byte} bits ${bit}-${bit - width + 1}`;
+  }
+  return width <= 8 ? `byte ${byte}` : `bytes ${byte}-${byte + Math.ceil(width / 8) - 1}`;
+}
+
+/** `0x` and as many digits as the field is wide; a single bit is a bit. */
+const valueText = ({ value, width }: Field): string =>
+  width === 1 ? String(value) : `0x${value.toString(16).padStart(Math.ceil(width / 4), "0")}`;
+
+/** What a value means, where there is a word for it. */
+function meaning(field: Field, structure: string): string | undefined {
+  const code = Number(field.value);
+  switch (field.name) {
+    case "SERVICE ACTION":
+      if (structure === "PersistentReserveOutCdb") return persistentReserveOutNames[code];
+      return structure === "PersistentReserveInCdb" ? persistentReserveInNames[code] : undefined;
+    case "TYPE":
+      return reservationTypeName(code);
+    default:
+      return field.name.endsWith(" LENGTH") ? count(code, "byte") : undefined;
+  }
+}
+
+function bytesLines(title: string, { bytes: content, fields, structure }: DescribedBytes, paint: Paint): string[] {
+  const rows = fields.map((field): Cell[] => [
+    ["dim", place(field)],
+    field.name,
+    ["bold", valueText(field)],
+    meaning(field, structure) ?? "",
+  ]);
+  const end = fields.reduce((last, { byte, bit, width }) => Math.max(last, byte * 8 + 7 - bit + width), 0) / 8;
+  if (end < content.length) rows.push([["dim", `bytes ${end}-${content.length - 1}`], "TransportIDs as given"]);
+  return [`${title}, ${count(content.length, "byte")}`, ...hexDump(content), "", ...table(rows, paint)];
+}
+
+/**
+ * The lines of a dry run.
+ *
+ * @param unit the URL, without credentials; null for verbs without
+ * @param commands what would be sent, in order
+ * @param effect what that would change, in words
+ */
+export function dryRunLines(
+  unit: string | null,
+  commands: readonly Command<unknown>[],
+  effect: string,
+  paint: Paint,
+): string[] {
+  const lines = [`Dry run: nothing is sent${unit === null ? "" : ` to ${unit}`}.`, ...wrap(effect)];
+  for (const command of commands) {
+    const described = describeCommand(command);
+    lines.push("", paint("bold", described.name), ...bytesLines("CDB", described.cdb, paint));
+    if (described.parameterList !== undefined) {
+      lines.push("", ...bytesLines("Parameter list", described.parameterList, paint));
+    }
+    if (described.dataInLength > 0) lines.push("", `At most ${count(described.dataInLength, "byte")} are accepted.`);
+  }
+  return lines;
+}
+
+function describedJson({ bytes: content, fields, structure }: DescribedBytes): Json {
+  return {
+    bytes: bytes(content),
+    fields: fields.map((field) => ({
+      name: field.name,
+      byte: field.byte,
+      bit: field.bit,
+      width: field.width,
+      value: valueText({ ...field, width: Math.max(field.width, 2) }),
+      meaning: meaning(field, structure) ?? null,
+    })),
+  };
+}
+
+/** The same as a result. */
+export function dryRunJson(commands: readonly Command<unknown>[], effect: string): Json {
+  return {
+    dryRun: true,
+    effect,
+    commands: commands.map((command) => {
+      const described = describeCommand(command);
+      return {
+        name: described.name,
+        effect: described.effect,
+        cdb: describedJson(described.cdb),
+        parameterList: described.parameterList === undefined ? null : describedJson(described.parameterList),
+        dataInLength: described.dataInLength,
+      };
+    }),
+  };
+}

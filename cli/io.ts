@@ -1,0 +1,22 @@
+/** What the command line needs of the world: two streams, an environment, a way to be interrupted, a way to units. */
+import type { LogicalUnit } from "../src/index.ts";
+import type { discover, OpenOptions } from "../transports/open.ts";
+
+/** A stream for text. */
+export interface Output {
+  write(text: string): void;
+  readonly isTTY?: boolean | undefined;
+  /** Width of the terminal in characters. */
+  readonly columns?: number | undefined;
+}
+
+/** The world. Tests make one of their own. */
+export interface Io {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Calls back once when the user interrupts (SIGINT); the function returned stops listening. */
+  onInterrupt(listener: () => void): () => void;
+  open(url: string, options: OpenOptions): Promise<LogicalUnit>;
+  discover: typeof discover;
+}

@@ -1,0 +1,22 @@
+/** The outermost line: hands the process to run.ts, and its exit code back. Nothing else in cli/ touches the process. */
+import process from "node:process";
+import { discover, open } from "../transports/open.ts";
+import { run } from "./run.ts";
+
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
+process.exitCode = await run(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  onInterrupt(listener) {
+    process.once("SIGINT", listener);
+    return () => process.off("SIGINT", listener);
+  },
+  open,
+  discover,
+});

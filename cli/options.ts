@@ -1,0 +1,101 @@
+/** The options, one row each: what it is called, what it takes, what it means. Reading argv is arguments.ts's. */
+import type { ReservationType, TransportId } from "../src/index.ts";
+import { readKey, readPort, readText, readTime, readTransportId, readType } from "./values.ts";
+
+/** Every option's value by property; absent where the option was not given. */
+export interface Values {
+  readonly key?: bigint;
+  readonly newKey?: bigint;
+  readonly victimKey?: bigint;
+  readonly type?: ReservationType;
+  readonly ignore?: boolean;
+  readonly persist?: boolean;
+  readonly allTargetPorts?: boolean;
+  readonly initiatorPorts?: readonly TransportId[];
+  readonly transportId?: TransportId;
+  readonly relativeTargetPort?: number;
+  readonly unregister?: boolean;
+  readonly abort?: boolean;
+  readonly fast?: boolean;
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+  readonly verbose?: boolean;
+  readonly timeout?: number;
+  readonly deadline?: number;
+  readonly noRetry?: boolean;
+  readonly initiator?: string;
+  readonly help?: boolean;
+  readonly version?: boolean;
+}
+
+/** One option. */
+export interface Option {
+  /** Without the dashes. */
+  readonly name: string;
+  readonly short?: string;
+  /** Another name for the same. */
+  readonly alias?: string;
+  /** What stands for its value in the help. Absent: a flag. */
+  readonly value?: string;
+  /** May be given several times. */
+  readonly many?: boolean;
+  /** Makes the value of the text; throws RangeError. Only of options with a value. */
+  read?(text: string): unknown;
+  readonly help: string;
+}
+
+/** Options of single verbs. */
+export const verbOptions = {
+  key: { name: "key", value: "KEY", read: readKey, help: "the key under which this host is registered" },
+  newKey: { name: "new-key", value: "KEY", read: readKey, help: "the key to register; 0x0 unregisters" },
+  victimKey: { name: "victim-key", value: "KEY", read: readKey, help: "the key whose registrations are to go" },
+  type: { name: "type", value: "TYPE", read: readType, help: "the reservation's type, by name or code (see below)" },
+  ignore: { name: "ignore", help: "whatever key this host has now (REGISTER AND IGNORE EXISTING KEY)" },
+  persist: { name: "persist", alias: "aptpl", help: "survive a loss of power (APTPL)" },
+  allTargetPorts: { name: "all-target-ports", help: "through all target ports of the device (ALL_TG_PT)" },
+  initiatorPorts: {
+    name: "initiator-port",
+    value: "ID",
+    many: true,
+    read: readTransportId,
+    help: "register this initiator port too (SPEC_I_PT); may be given several times",
+  },
+  transportId: {
+    name: "transport-id",
+    value: "ID",
+    read: readTransportId,
+    help: "the initiator port that shall hold: iqn.…, iqn.…,i,0xISID, sas,… or hex,…",
+  },
+  relativeTargetPort: {
+    name: "relative-target-port",
+    value: "N",
+    read: readPort,
+    help: "the target port through which it shall hold, 1 to 65535",
+  },
+  unregister: { name: "unregister", help: "unregister this host at the same time (UNREG)" },
+  abort: { name: "abort", help: "abort the victims' commands too (PREEMPT AND ABORT)" },
+  fast: { name: "fast", help: "do not pause between the steps" },
+} as const satisfies Partial<Record<keyof Values, Option>>;
+
+/** Options of every verb. */
+export const commonOptions = {
+  json: { name: "json", help: "one JSON document on standard output (cli/JSON.md)" },
+  dryRun: { name: "dry-run", help: "show what would be sent, byte by byte; connect to nothing" },
+  verbose: { name: "verbose", short: "v", help: "show every command and its answer on standard error" },
+  timeout: { name: "timeout", value: "TIME", read: readTime, help: "for one delivery, e.g. 5, 2.5s, 500ms (20s)" },
+  deadline: { name: "deadline", value: "TIME", read: readTime, help: "for one command with its repetitions (60s)" },
+  noRetry: { name: "no-retry", help: "send every command once, whatever happens" },
+  initiator: { name: "initiator", value: "NAME", read: readText, help: "be this initiator (iSCSI name)" },
+  help: { name: "help", short: "h", help: "show this" },
+  version: { name: "version", help: "show the version" },
+} as const satisfies Partial<Record<keyof Values, Option>>;
+
+export type VerbOptionName = keyof typeof verbOptions;
+
+/** All of them by property. */
+export const allOptions: Readonly<Record<keyof Values, Option>> = { ...verbOptions, ...commonOptions };
+
+/** `--key KEY`. */
+export function usageOf(option: Option): string {
+  return `--${option.name}${option.value === undefined ? "" : ` ${option.value}`}`;
+}

@@ -1,0 +1,162 @@
+/** What a verb is, and the two kinds that talk to a unit: those that only ask, and those that change something. */
+import {
+  type Attempt,
+  type Command,
+  formatSense,
+  isScsiError,
+  type LogicalUnit,
+  type Registration,
+  ScsiError,
+  sameTransportId,
+} from "../src/index.ts";
+import type { OpenOptions } from "../transports/open.ts";
+import type { Signature } from "./arguments.ts";
+import type { Io } from "./io.ts";
+import { type Json, stateJson } from "./json.ts";
+import { look, type State } from "./look.ts";
+import type { Values, VerbOptionName } from "./options.ts";
+import { type Paint, wrap } from "./output.ts";
+import { stateLines } from "./show.ts";
+
+/** One run of one verb. */
+export interface Session {
+  readonly io: Io;
+  /** Colour of standard output. */
+  readonly paint: Paint;
+  /** The URL as given: never to be printed. */
+  readonly url: string;
+  /** The URL without credentials: what people call the unit by. Empty for verbs without. */
+  readonly name: string;
+  readonly values: Values;
+  readonly openOptions: OpenOptions;
+  /** Every delivery of this run so far. */
+  readonly attempts: readonly Attempt[];
+  /** The command that the verb is about: known to whoever explains why it failed. */
+  command?: Command<unknown>;
+  unit?: LogicalUnit;
+}
+
+/** What a verb brought. */
+export interface Report {
+  readonly result: Json;
+  readonly lines: readonly string[];
+  /** For people who watch: goes to standard error. */
+  readonly notes?: readonly string[];
+}
+
+/** An example: a command line, and what it does. */
+export type Example = readonly [line: string, does: string];
+
+/** One verb. */
+export interface Verb extends Signature {
+  readonly summary: string;
+  /** Paragraphs for its help. */
+  readonly about: readonly string[];
+  readonly examples: readonly Example[];
+  readonly options: readonly VerbOptionName[];
+  /** The commands that it would send, and what they would change: for a dry run. */
+  plan(values: Values): { readonly commands: readonly Command<unknown>[]; readonly effect: string };
+  run(session: Session): Promise<Report>;
+}
+
+/** Is a registration our own? Null where the transport does not know who we are. */
+export function ownRegistration(unit: LogicalUnit): (registration: Registration) => boolean | null {
+  const self = unit.transport.initiatorPort;
+  return ({ transportId }) => (self === undefined ? null : sameTransportId(transportId, self));
+}
+
+/** Opens the session's unit. Whoever made the session closes it. */
+export async function openUnit(session: Session, options: Partial<OpenOptions> = {}): Promise<LogicalUnit> {
+  session.unit = await session.io.open(session.url, { ...session.openOptions, ...options });
+  return session.unit;
+}
+
+type VerbText = Pick<Verb, "name" | "summary" | "about" | "examples">;
+
+/** A verb that only asks. */
+export function question(
+  spec: VerbText & {
+    readonly commands: readonly Command<unknown>[];
+    readonly openOptions?: Partial<OpenOptions>;
+    ask(unit: LogicalUnit, session: Session): Promise<Report>;
+  },
+): Verb {
+  const { commands, openOptions = {}, ask, ...text } = spec;
+  return {
+    ...text,
+    takes: "unit",
+    options: [],
+    required: [],
+    plan: () => ({ commands, effect: "It only reads: it would change nothing." }),
+    run: async (session) => ask(await openUnit(session, openOptions), session),
+  };
+}
+
+/** Values of which some are known to be there. */
+export type With<Names extends keyof Values> = Values & { readonly [Name in Names]-?: NonNullable<Values[Name]> };
+
+/** What the target shows after a change; the change itself stands, whatever becomes of looking. */
+async function lookAfter(unit: LogicalUnit, command: string): Promise<{ state?: State; problem?: string }> {
+  try {
+    return { state: await look(unit) };
+  } catch (error) {
+    if (!isScsiError(error)) throw error;
+    if (error.code !== "ABORTED") return { problem: error.message };
+    throw new ScsiError(`${command} was executed. Interrupted while reading what the target now reports`, {
+      code: "ABORTED",
+      command: error.command,
+      unit: unit.name,
+      delivered: "yes",
+      cause: error,
+    });
+  }
+}
+
+/** A verb that changes something: sends one command, and then shows what the target reports. */
+export function change<Names extends VerbOptionName>(
+  spec: VerbText & {
+    readonly options?: readonly VerbOptionName[];
+    readonly required: readonly Names[];
+    command(values: With<Names>): Command<void>;
+    effect(values: With<Names>): string;
+  },
+): Verb {
+  const { options = [], required, command: build, effect, ...text } = spec;
+  const read = (values: Values): With<Names> => values as With<Names>;
+  return {
+    ...text,
+    takes: "unit",
+    options: [...required, ...options],
+    required,
+    plan: (values) => ({ commands: [build(read(values))], effect: effect(read(values)) }),
+    async run(session) {
+      const command = build(read(session.values));
+      session.command = command;
+      const unit = await openUnit(session);
+      const outcome = await unit.perform(command);
+      const { state, problem } = await lookAfter(unit, command.name);
+      const isOurs = ownRegistration(unit);
+      const met = outcome.unitAttentions.map((sense) => `On the way there was ${formatSense(sense)}.`);
+      const settled =
+        outcome.settledBy === undefined
+          ? []
+          : ["The answer was lost on the way; what the target reports shows that the command was executed."];
+      const unseen =
+        problem === undefined ? [] : [`It was executed, but what the target now reports could not be read: ${problem}`];
+      return {
+        result: {
+          command: command.name,
+          settledByLooking: outcome.settledBy !== undefined,
+          unitAttentions: outcome.unitAttentions.map((sense) => formatSense(sense)),
+          now: state === undefined ? null : stateJson(state, isOurs),
+          nowProblem: problem ?? null,
+        },
+        lines: [
+          `${session.paint("green", "Done:")} ${command.name} on ${session.name}.`,
+          ...(state === undefined ? [] : ["", ...stateLines(state, isOurs, session.paint)]),
+        ],
+        notes: [...met, ...settled, ...unseen].flatMap((note) => wrap(note)),
+      };
+    },
+  };
+}

@@ -1,0 +1,17 @@
+/** Every verb, in the order in which the help lists them. */
+import { clear, move, preempt, register, release, replaceLost, reserve } from "./changes.ts";
+import { demo } from "./demo.ts";
+import { capabilities, discover, inquiry, keys, luns, reservation, status } from "./questions.ts";
+import type { Verb } from "./verb.ts";
+
+/** Verbs in groups, each with its title. */
+export const verbGroups: readonly (readonly [title: string, verbs: readonly Verb[]])[] = [
+  ["Ask", [status, keys, reservation, capabilities, inquiry, luns, discover]],
+  ["Change", [register, reserve, release, preempt, clear, move, replaceLost]],
+  ["Learn", [demo]],
+];
+
+export const verbs: readonly Verb[] = verbGroups.flatMap(([, group]) => group);
+
+/** The verb of a name, or undefined. */
+export const verbNamed = (name: string): Verb | undefined => verbs.find((verb) => verb.name === name);
