@@ -6,6 +6,7 @@ import {
   explainConflict,
   isScsiError,
   type LogicalUnit,
+  legacyReservationConflict,
 } from "../src/index.ts";
 import { type Json, long } from "./json.ts";
 import { look, type State } from "./look.ts";
@@ -19,14 +20,21 @@ export interface Explained {
   readonly problem: string | undefined;
 }
 
-/** Looks and explains. Never fails: what cannot be found out is said. */
-export async function explain(unit: LogicalUnit, command: Command<unknown>): Promise<Explained> {
+/**
+ * Looks and explains. Never fails: what cannot be found out is said.
+ *
+ * @param command the command that met the conflict; undefined if it only asked
+ */
+export async function explain(unit: LogicalUnit, command: Command<unknown> | undefined): Promise<Explained> {
+  const unseen = { state: undefined, problem: undefined };
+  if (command === undefined) return { ...unseen, explanation: legacyReservationConflict };
   try {
     const state = await look(unit);
     return { explanation: explainConflict(command, state, unit.transport.initiatorPort), state, problem: undefined };
   } catch (error) {
     if (!isScsiError(error)) throw error;
-    return { explanation: undefined, state: undefined, problem: error.message };
+    if (error.code === "RESERVATION_CONFLICT") return { ...unseen, explanation: legacyReservationConflict };
+    return { ...unseen, explanation: undefined, problem: error.message };
   }
 }
 

@@ -80,19 +80,18 @@ async function take(step: Step, number: number, unit: LogicalUnit, session: Sess
 function toldLines({ step, attempt, outcome, text, explained, state }: Told, number: number, paint: Paint): string[] {
   const status = attempt.status === undefined ? `no answer: ${attempt.code}` : statusName(attempt.status);
   const answer = paint(outcome === "GOOD" ? "green" : "yellow", status);
-  const why = attempt.sense === undefined ? [] : wrap(formatSense(attempt.sense), 80, "          ");
+  const why = attempt.sense === undefined ? [] : wrap(formatSense(attempt.sense), 80, "         ");
   return [
     "",
     ...wrap(step.says, 80, "    ").map((line, index) =>
       index === 0 ? `${String(number).padStart(2)}. ${line.trimStart()}` : line,
     ),
-    `      ${paint("bold", step.host)} > ${step.command.name}`,
-    `      ${paint("dim", "disk")} > ${answer}${text === undefined ? "" : `, ${JSON.stringify(text)}`}`,
+    `      ${paint("bold", step.host)}: ${step.command.name} -> ${answer}${text === undefined ? "" : `, ${JSON.stringify(text)}`}`,
     ...why,
-    ...(explained?.explanation === undefined ? [] : wrap(explained.explanation.because, 80, "      ")),
+    ...(explained?.explanation === undefined ? [] : wrap(explained.explanation.because, 80, "         ")),
     ...(state === undefined
       ? []
-      : ["", ...stateLines(state, () => null, paint).map((line) => (line === "" ? "" : `    ${line}`))]),
+      : ["", ...stateLines(state, () => null, paint, 73).map((line) => (line === "" ? "" : `       ${line}`))]),
   ];
 }
 

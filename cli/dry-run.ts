@@ -2,8 +2,11 @@
 import {
   type Command,
   type DescribedBytes,
+  decodeTransportId,
   describeCommand,
+  encodeTransportId,
   type Field,
+  formatTransportId,
   persistentReserveInNames,
   persistentReserveOutNames,
   reservationTypeName,
@@ -37,16 +40,35 @@ function meaning(field: Field, structure: string): string | undefined {
   }
 }
 
-function bytesLines(title: string, { bytes: content, fields, structure }: DescribedBytes, paint: Paint): string[] {
+/** The TransportIDs that follow the fields of a parameter list that has a length for them. */
+function transportIdsIn({ bytes: content, fields }: DescribedBytes): string[] {
+  const length = fields.at(-1);
+  if (length?.name !== "TRANSPORTID PARAMETER DATA LENGTH") return [];
+  const ids: string[] = [];
+  for (let at = length.byte + length.width / 8; at < content.length; ) {
+    const id = decodeTransportId(content.subarray(at));
+    ids.push(formatTransportId(id));
+    at += encodeTransportId(id).length;
+  }
+  return ids;
+}
+
+function bytesLines(title: string, described: DescribedBytes, paint: Paint): string[] {
+  const { bytes: content, fields, structure } = described;
   const rows = fields.map((field): Cell[] => [
     ["dim", place(field)],
     field.name,
     ["bold", valueText(field)],
     meaning(field, structure) ?? "",
   ]);
-  const end = fields.reduce((last, { byte, bit, width }) => Math.max(last, byte * 8 + 7 - bit + width), 0) / 8;
-  if (end < content.length) rows.push([["dim", `bytes ${end}-${content.length - 1}`], "TransportIDs as given"]);
-  return [`${title}, ${count(content.length, "byte")}`, ...hexDump(content), "", ...table(rows, paint)];
+  const ports = transportIdsIn(described).map((id): Cell[] => [["dim", "then"], "TRANSPORTID", id]);
+  return [
+    `${title}, ${count(content.length, "byte")}`,
+    ...hexDump(content),
+    "",
+    ...table(rows, paint),
+    ...table(ports, paint),
+  ];
 }
 
 /**
@@ -74,9 +96,11 @@ export function dryRunLines(
   return lines;
 }
 
-function describedJson({ bytes: content, fields, structure }: DescribedBytes): Json {
+function describedJson(described: DescribedBytes): Json {
+  const { bytes: content, fields, structure } = described;
   return {
     bytes: bytes(content),
+    transportIds: transportIdsIn(described),
     fields: fields.map((field) => ({
       name: field.name,
       byte: field.byte,

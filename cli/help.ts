@@ -66,6 +66,7 @@ export function generalHelp(paint: Paint): string[] {
     ]),
     ...title("URLs", paint),
     ...table(URLS, paint),
+    "  A simulated unit exists while the program runs: each command meets a new one.",
     ...title("Options of every verb", paint),
     ...columns(Object.values(commonOptions).map(optionRow), paint),
     ...title("Reservation types", paint),

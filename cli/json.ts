@@ -10,6 +10,7 @@ import {
   statusName,
 } from "../src/index.ts";
 import { exitCodeOf } from "./exit-codes.ts";
+import type { Output } from "./io.ts";
 import type { State } from "./look.ts";
 
 /** The version of the shape; a change that could break a reader raises it. */
@@ -24,6 +25,23 @@ export const long = (value: bigint): string => `0x${value.toString(16).padStart(
 /** Bytes: two digits each, nothing between. */
 export const bytes = (value: Uint8Array): string =>
   Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** What every document has, whatever came of it. */
+export interface Envelope {
+  readonly verb: string | null;
+  readonly unit: string | null;
+  readonly attempts: readonly Attempt[];
+}
+
+/** Writes one document. `rest` is `ok` with `result` or `error`. */
+export function printJson(
+  output: Output,
+  { verb, unit, attempts }: Envelope,
+  rest: { readonly [name: string]: Json },
+): void {
+  const document = { "scsi-persist": SCHEMA, verb, unit, ...rest, attempts: attempts.map(attemptJson) };
+  output.write(`${JSON.stringify(document, null, 2)}\n`);
+}
 
 const orNull = <Value extends Json>(value: Value | undefined): Value | null => value ?? null;
 

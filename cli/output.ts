@@ -20,6 +20,15 @@ export function paintFor(output: Output, env: Io["env"]): Paint {
   return output.isTTY === true && env.TERM !== "dumb" ? coloured : plain;
 }
 
+/** Writes lines; nothing if there are none. */
+export function print(output: Output, lines: readonly string[]): void {
+  if (lines.length > 0) output.write(lines.map((line) => `${line}\n`).join(""));
+}
+
+/** How wide lines may become: as wide as the terminal where there is one, and without limit for programs that read. */
+export const widthOf = (output: Output): number =>
+  output.isTTY === true ? (output.columns ?? 80) : Number.POSITIVE_INFINITY;
+
 /** A cell: a text, or a text with its style. */
 export type Cell = string | readonly [style: Style, text: string];
 
@@ -42,6 +51,16 @@ export function table(rows: readonly (readonly Cell[])[], paint: Paint, indent =
     });
     return indent + cells.join("  ");
   });
+}
+
+/** As {@link table}; where that is too wide, the last column stands beneath the others, row by row. */
+export function foldingTable(rows: readonly (readonly Cell[])[], paint: Paint, width: number): string[] {
+  if (table(rows, plain).every((line) => line.length <= width)) return table(rows, paint);
+  const above = table(
+    rows.map((row) => row.slice(0, -1)),
+    paint,
+  );
+  return rows.flatMap((row, index) => [above[index] as string, ...table([row.slice(-1)], paint, "      ")]);
 }
 
 /** A heading row for {@link table}. */

@@ -75,12 +75,12 @@ export const status: Verb = question({
     ["status --verbose iscsi://10.0.0.5/iqn.2026-01.com.example:disk/0", "and every command on the way"],
   ],
   commands: [commands.readKeys(), commands.readReservation(), commands.readFullStatus()],
-  async ask(unit, { name, paint }) {
+  async ask(unit, { name, paint, width }) {
     const state = await look(unit);
     const isOurs = ownRegistration(unit);
     return {
       result: stateJson(state, isOurs),
-      lines: [`Status of ${name}`, "", ...stateLines(state, isOurs, paint)],
+      lines: [`Status of ${name}`, "", ...stateLines(state, isOurs, paint, width)],
     };
   },
 });

@@ -15,7 +15,7 @@ import {
   standardVersionName,
 } from "../src/index.ts";
 import type { State } from "./look.ts";
-import { type Cell, count, heading, hexLine, keyText, type Paint, table } from "./output.ts";
+import { type Cell, count, foldingTable, heading, hexLine, keyText, type Paint, table } from "./output.ts";
 
 function typeText(state: Exclude<ReservationState, { holder: "none" }>): string {
   return state.type ?? `unknown type ${state.typeCode.toString(16)}h`;
@@ -48,17 +48,25 @@ export function keysLines(keys: RegisteredKeys, paint: Paint): string[] {
 }
 
 function registrationRows(registrations: readonly Registration[], isThisHost: (one: Registration) => boolean | null) {
-  return registrations.map((one): Cell[] => [
+  const known = registrations.some((one) => isThisHost(one) === true);
+  const head = ["KEY", "HOLDS", "PORT", ...(known ? [""] : []), "INITIATOR PORT"];
+  const rows = registrations.map((one): Cell[] => [
     ["bold", keyText(one.key)],
     one.holder ? ["green", "yes"] : "",
     one.allTargetPorts ? "all" : String(one.relativeTargetPort),
-    isThisHost(one) === true ? ["cyan", "this host"] : "",
+    ...(known ? [isThisHost(one) === true ? (["cyan", "this host"] as const) : ""] : []),
     formatTransportId(one.transportId),
   ]);
+  return [heading(...head), ...rows];
 }
 
 /** Keys, reservation and who is who, as one picture. */
-export function stateLines(state: State, isThisHost: (one: Registration) => boolean | null, paint: Paint): string[] {
+export function stateLines(
+  state: State,
+  isThisHost: (one: Registration) => boolean | null,
+  paint: Paint,
+  width: number,
+): string[] {
   const { keys, registrations } = state;
   const summary = table(
     [
@@ -70,8 +78,7 @@ export function stateLines(state: State, isThisHost: (one: Registration) => bool
   );
   const lines = [...summary];
   if (registrations !== undefined && registrations.length > 0) {
-    const rows = registrationRows(registrations, isThisHost);
-    lines.push("", ...table([heading("KEY", "HOLDS", "PORT", "", "INITIATOR PORT"), ...rows], paint));
+    lines.push("", ...foldingTable(registrationRows(registrations, isThisHost), paint, width));
   } else if (registrations === undefined && keys.keys.length > 0) {
     lines.push(
       "",
@@ -141,7 +148,7 @@ export function inquiryLines(
     ["Standard", standardVersionName(data.version)],
     ["Serial number", serialNumber ?? "not told"],
     ...designators.map((one): Cell[] => [
-      `Id of ${one.association}`,
+      `Id of ${one.association.replace("-", " ")}`,
       `${designatorTypeName(one.type)}  ${designatorText(one)}`,
     ]),
   ];

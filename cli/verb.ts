@@ -21,8 +21,12 @@ import { stateLines } from "./show.ts";
 /** One run of one verb. */
 export interface Session {
   readonly io: Io;
+  /** The verb's name. */
+  readonly verb: string;
   /** Colour of standard output. */
   readonly paint: Paint;
+  /** Width of standard output. */
+  readonly width: number;
   /** The URL as given: never to be printed. */
   readonly url: string;
   /** The URL without credentials: what people call the unit by. Empty for verbs without. */
@@ -153,7 +157,7 @@ export function change<Names extends VerbOptionName>(
         },
         lines: [
           `${session.paint("green", "Done:")} ${command.name} on ${session.name}.`,
-          ...(state === undefined ? [] : ["", ...stateLines(state, isOurs, session.paint)]),
+          ...(state === undefined ? [] : ["", ...stateLines(state, isOurs, session.paint, session.width)]),
         ],
         notes: [...met, ...settled, ...unseen].flatMap((note) => wrap(note)),
       };
