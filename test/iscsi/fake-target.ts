@@ -39,15 +39,13 @@ export interface FakeConnection {
   /** Sends a login response to a request. */
   answerLogin(request: Received, answer?: Partial<Parameters<typeof loginResponse>[0]>, text?: string): void;
   /** Sends a response; `status: true` takes a StatSN. */
-  respond(
-    opcode: number,
-    fields: Partial<ResponseFields> & { readonly status?: boolean },
-    data?: Uint8Array,
-  ): void;
+  respond(opcode: number, fields: Partial<ResponseFields> & { readonly status?: boolean }, data?: Uint8Array): void;
   /** Sends a SCSI Response. */
   answer(initiatorTaskTag: number, fields?: Partial<ResponseFields>, data?: Uint8Array): void;
   /** Sends bytes as they are. */
   raw(bytes: Uint8Array): void;
+  /** Reads no more from the socket. */
+  pause(): void;
   /** Resolves when the initiator has closed the connection. */
   closed(): Promise<void>;
   destroy(): void;
@@ -224,6 +222,9 @@ function createConnection(socket: Socket, index: number): FakeConnection {
     },
     raw(bytes) {
       if (!ended) socket.write(bytes);
+    },
+    pause() {
+      socket.pause();
     },
     async closed() {
       while (!ended) {

@@ -38,8 +38,10 @@ function dirty(length: number): Uint8Array {
 }
 
 // Captured: TEST UNIT READY to LUN 1 and its CHECK CONDITION (POWER ON OCCURRED).
-const testUnitReady = "018100000000000000010000000000004d5e5777000000001ea66b2a0000000100000000000000000000000000000000";
-const checkCondition = "218000020000001400000000000000004d5e577700000000000000011ea66b2b1ea66bab000000000000000000000000";
+const testUnitReady =
+  "018100000000000000010000000000004d5e5777000000001ea66b2a0000000100000000000000000000000000000000";
+const checkCondition =
+  "218000020000001400000000000000004d5e577700000000000000011ea66b2b1ea66bab000000000000000000000000";
 // Captured: Data-Out of 512 bytes for an R2T.
 const dataOut = "058000000000020000010000000000004b238b8590b4a4eb000000000000001400000000000000000000200000000000";
 const r2t = "318000000000000000010000000000004b238b8590b4a4eb000000132a366e362a366eb6000000000000200000000200";
@@ -130,7 +132,11 @@ test("ABORT TASK is written as libiscsi writes it", () => {
     word32: 0x69ac_6d80,
   });
   expect(hex(pdu)).toBe(abortTask);
-  expect(readRequest(pdu)).toMatchObject({ opcode: Opcode.TASK_MANAGEMENT_REQUEST, immediate: true, word32: 0x69ac_6d80 });
+  expect(readRequest(pdu)).toMatchObject({
+    opcode: Opcode.TASK_MANAGEMENT_REQUEST,
+    immediate: true,
+    word32: 0x69ac_6d80,
+  });
 });
 
 test("text and logout requests are written as libiscsi writes them", () => {
@@ -149,9 +155,18 @@ test("text and logout requests are written as libiscsi writes them", () => {
 });
 
 test("a NOP-Out carries its tags and no data", () => {
-  const ping = nopOut({ immediate: true, flags: FINAL, initiatorTaskTag: 5, word20: RESERVED_TAG, cmdSn: 6, expStatSn: 7 });
+  const ping = nopOut({
+    immediate: true,
+    flags: FINAL,
+    initiatorTaskTag: 5,
+    word20: RESERVED_TAG,
+    cmdSn: 6,
+    expStatSn: 7,
+  });
   // RFC 7143 11.18: I=1, opcode 00h; F; ITT; TTT; CmdSN; ExpStatSN.
-  expect(hex(ping)).toBe(`40800000000000000000000000000000${"00000005"}${"ffffffff"}${"00000006"}${"00000007"}${"0".repeat(32)}`);
+  expect(hex(ping)).toBe(
+    `40800000000000000000000000000000${"00000005"}${"ffffffff"}${"00000006"}${"00000007"}${"0".repeat(32)}`,
+  );
 });
 
 test("a Login Request is written as libiscsi writes it, and read back", () => {

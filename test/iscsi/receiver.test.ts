@@ -92,7 +92,9 @@ test("a wrong digest is reported with both values and the PDU", () => {
   pdu[48] = (pdu[48] as number) ^ 1;
   const computed = crc32c(header).toString(16).toUpperCase().padStart(8, "0");
   expect(() => receive(rulesOf(true, false), [pdu])).toThrow(
-    new RegExp(`Wrong header digest \\(scsi response \\(21h\\), initiator task tag 00001234h\\).*computed ${computed}h`),
+    new RegExp(
+      `Wrong header digest \\(scsi response \\(21h\\), initiator task tag 00001234h\\).*computed ${computed}h`,
+    ),
   );
 });
 

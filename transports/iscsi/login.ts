@@ -145,7 +145,7 @@ export function createLogin(options: LoginOptions): Login {
     textParts.push(data.slice());
     if (response.continues) {
       if (response.transit) throw protocolError("Malformed login response: both T and C are set");
-      return send([], false);
+      return send([], transitAsked);
     }
     if (unsent.length > 0) return { kind: "send", pdu: request(unsent, transitAsked) };
     const keys = decodeText(joinParts(textParts, textLength));

@@ -199,7 +199,15 @@ export function manage(
   timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const seed: TaskSeed = { kind: TaskKind.TASK_MANAGEMENT, lunHigh, lunLow, managementFunction, timeoutMs };
+  // The LUN is reserved in functions that address the whole target (RFC 7143 11.5.2).
+  const one = managementFunction === ManagementFunction.LOGICAL_UNIT_RESET;
+  const seed: TaskSeed = {
+    kind: TaskKind.TASK_MANAGEMENT,
+    lunHigh: one ? lunHigh : 0,
+    lunLow: one ? lunLow : 0,
+    managementFunction,
+    timeoutMs,
+  };
   return ask<void>(
     phase,
     seed,
@@ -209,8 +217,8 @@ export function manage(
         taskManagementRequest({
           immediate: true,
           flags: FINAL | managementFunction,
-          lunHigh,
-          lunLow,
+          lunHigh: task.lunHigh,
+          lunLow: task.lunLow,
           initiatorTaskTag: task.tag,
           word20: RESERVED_TAG,
           cmdSn: phase.cmdSn,

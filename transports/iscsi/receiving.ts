@@ -31,7 +31,15 @@ import { nopOut } from "./request-pdus.ts";
 import { readAsyncMessage } from "./response-pdus.ts";
 import { sendPdu } from "./sending.ts";
 import { NOTHING, type Task, TaskKind, TaskState } from "./task.ts";
-import { asyncEventWords, describeCode, hex, opcodeName, rejectWords, taskManagementResponseWords } from "./words.ts";
+import {
+  asyncEventWords,
+  describeCode,
+  hex,
+  opcodeName,
+  rejectWords,
+  taskManagementFunctionWords,
+  taskManagementResponseWords,
+} from "./words.ts";
 
 /** A text answer may be so long; a hostile one would never end. */
 const MAX_TEXT_LENGTH = 8_388_608;
@@ -295,7 +303,7 @@ function managementResponse(phase: Phase, bytes: Uint8Array, at: number): void {
   }
   if (response === 0) {
     const one = task.managementFunction === ManagementFunction.LOGICAL_UNIT_RESET;
-    const why = one ? "a LOGICAL UNIT RESET of this session" : "a target reset of this session";
+    const why = `a ${taskManagementFunctionWords[task.managementFunction]} of this session`;
     endTasks(phase, one ? task.lunHigh : undefined, task.lunLow, why);
     detach(task);
     if (wanted) (task.resolve as (value: unknown) => void)(undefined);

@@ -31,7 +31,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * Reads an iSCSI URL.
  *
  * User and password are taken as they stand, as libiscsi takes them: the user ends at the first `%`, or else at the first `:`, and nothing
- * before the `@` is percent-decoded. The target and the values of arguments are percent-decoded. A password with `/`, `?` or `#` belongs into the
+ * before the `@` is percent-decoded. The target and the values of arguments are percent-decoded. A user or password with `/`, `?` or `#` belongs into the
  * environment: `LIBISCSI_CHAP_USERNAME`, `LIBISCSI_CHAP_PASSWORD`, `LIBISCSI_CHAP_TARGET_USERNAME`, `LIBISCSI_CHAP_TARGET_PASSWORD`, each of which
  * holds where the URL does not say otherwise; so does `SCSI_PERSIST_INITIATOR`.
  *
@@ -48,9 +48,14 @@ export function parseIscsiUrl(text: string, environment: Environment = env): Isc
   const match = /^iscsi:\/\/(?:([^/?#]*)@)?([^/?#@]+)(?:\/([^?#]*))?(?:\?([^#]*))?$/.exec(text);
   if (match === null)
     throw wrong("it is not of the form iscsi://[user[%password]@]host[:port]/target/lun[?argument=value]");
+  // What follows a stray @ or : may be the rest of a password, so nothing of the text is shown from here on.
+  if (/[/?].*@/.test(text.slice("iscsi://".length).replace(/^[^/?]*@/, ""))) {
+    throw wrong(
+      "an @ stands behind the host; a user or password with / or ? belongs into the environment, and other values write %40",
+    );
+  }
   const portal = parsePortal(match[2] as string);
-  if (portal === undefined || portal.tpgt !== undefined)
-    throw wrong(`the host ${JSON.stringify(match[2])} cannot be read`);
+  if (portal === undefined || portal.tpgt !== undefined) throw wrong("the host and port cannot be read");
   const path = (match[3] ?? "").split("/").filter((part, index, parts) => part !== "" || index < parts.length - 1);
   if (path.length > 2) throw wrong("the path is /target/lun, and nothing follows it");
   const given = readArguments(match[4]);
@@ -105,17 +110,19 @@ type ArgumentName = (typeof argumentNames)[number];
 
 function readArguments(text: string | undefined): Map<ArgumentName, string> {
   const given = new Map<ArgumentName, string>();
-  for (const pair of (text ?? "").split("&")) {
-    if (pair === "") continue;
+  const pairs = (text ?? "").split("&").filter((pair) => pair !== "");
+  for (const [index, pair] of pairs.entries()) {
     const equals = pair.indexOf("=");
     const name = equals < 0 ? pair : pair.slice(0, equals);
     const known = argumentNames.find((candidate) => candidate === name);
     if (known === undefined) {
-      throw wrong(`the argument ${JSON.stringify(name)} is unknown; known are ${argumentNames.join(", ")}`);
+      // A password with an & that was not escaped would look like an argument.
+      const shown = given.has("target_password") ? "" : ` ${JSON.stringify(name)}`;
+      throw wrong(`the argument${shown} (number ${index + 1}) is unknown; known are ${argumentNames.join(", ")}`);
     }
     if (equals < 0 || equals === pair.length - 1) throw wrong(`the argument ${name} has no value`);
     if (given.has(known)) throw wrong(`the argument ${name} comes twice`);
-    given.set(known, decode(name, pair.slice(equals + 1)));
+    given.set(known, decode(`argument ${name}`, pair.slice(equals + 1)));
   }
   return given;
 }
