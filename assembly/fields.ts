@@ -230,18 +230,55 @@ export enum TransportIdHeader {
   PROTOCOL_IDENTIFIER        = 0 << 16 | 3 << 8 |  4,
 }
 
-/** spc4 7.5.4.6 iSCSI: a name that ends in a NUL follows from byte 4, padded to a multiple of four. */
+/** spc4 7.5.4 iSCSI: a name that ends in a NUL follows from byte 4, padded to a multiple of four. */
 export enum IscsiTransportId {
   FORMAT_CODE                = 0 << 16 | 7 << 8 |  2,
   PROTOCOL_IDENTIFIER        = 0 << 16 | 3 << 8 |  4,
   ADDITIONAL_LENGTH          = 2 << 16 | 7 << 8 | 16,
 }
 
-/** spc4 7.5.4.7 SAS: 24 bytes. */
+/** spc4 7.5.4 Fibre Channel: 24 bytes, as are all that follow. */
+export enum FcpTransportId {
+  FORMAT_CODE                = 0 << 16 | 7 << 8 |  2,
+  PROTOCOL_IDENTIFIER        = 0 << 16 | 3 << 8 |  4,
+  N_PORT_NAME                = 8 << 16 | 7 << 8 | 64,
+}
+
+/** spc4 7.5.4 parallel SCSI. */
+export enum SpiTransportId {
+  FORMAT_CODE                = 0 << 16 | 7 << 8 |  2,
+  PROTOCOL_IDENTIFIER        = 0 << 16 | 3 << 8 |  4,
+  SCSI_ADDRESS               = 2 << 16 | 7 << 8 | 16,
+  RELATIVE_TARGET_PORT_IDENTIFIER = 6 << 16 | 7 << 8 | 16,
+}
+
+/** spc4 7.5.4 IEEE 1394. */
+export enum SbpTransportId {
+  FORMAT_CODE                = 0 << 16 | 7 << 8 |  2,
+  PROTOCOL_IDENTIFIER        = 0 << 16 | 3 << 8 |  4,
+  EUI_64_NAME                = 8 << 16 | 7 << 8 | 64,
+}
+
+/** spc4 7.5.4 RDMA. The INITIATOR PORT IDENTIFIER has 128 bits: here its two halves. */
+export enum SrpTransportId {
+  FORMAT_CODE                =  0 << 16 | 7 << 8 |  2,
+  PROTOCOL_IDENTIFIER        =  0 << 16 | 3 << 8 |  4,
+  INITIATOR_PORT_IDENTIFIER  =  8 << 16 | 7 << 8 | 64,
+  INITIATOR_PORT_IDENTIFIER_LOW = 16 << 16 | 7 << 8 | 64,
+}
+
+/** spc4 7.5.4 SAS. */
 export enum SasTransportId {
   FORMAT_CODE                = 0 << 16 | 7 << 8 |  2,
   PROTOCOL_IDENTIFIER        = 0 << 16 | 3 << 8 |  4,
   SAS_ADDRESS                = 4 << 16 | 7 << 8 | 64,
+}
+
+/** spc5 7.6.4 SCSI over PCI Express. */
+export enum SopTransportId {
+  FORMAT_CODE                = 0 << 16 | 7 << 8 |  2,
+  PROTOCOL_IDENTIFIER        = 0 << 16 | 3 << 8 |  4,
+  ROUTING_ID                 = 2 << 16 | 7 << 8 | 16,
 }
 
 /** smr-j standard INQUIRY data. Text: vendor 8 to 15, product 16 to 31, revision 32 to 35. */

@@ -39,5 +39,5 @@ export {
 } from "./responses";
 export { decodeInquiry, encodeInquiry } from "./inquiry";
 export { decodeSense, encodeFieldPointer, encodeInformation, encodeSense } from "./sense";
-export { decodeTransportId, encodeIscsiTransportId, encodeSasTransportId } from "./transport-id";
+export { decodeTransportId, encodeIscsiTransportId, encodeTransportId } from "./transport-id";
 export { crc32c } from "./crc32c";

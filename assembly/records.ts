@@ -50,7 +50,7 @@ export enum RegistrationRow {
   /** Where its TransportID begins in the data window, and how long it is; then what decodeTransportId makes of it. */
   TRANSPORTID_OFFSET  = 28,
   TRANSPORTID         = 32,
-  SIZE                = 64,
+  SIZE                = 72,
 }
 
 /** One TransportID. */
@@ -63,8 +63,11 @@ export enum TransportIdRecord {
   NAME_LENGTH         = 16,
   /** 1 if the form is one that is read here and is well formed; otherwise only LENGTH, PROTOCOL and FORMAT count. */
   KNOWN               = 20,
+  /** The port's address, name or identifier; of 128 bits the upper 64. */
   ADDRESS_U64         = 24,
-  SIZE                = 32,
+  /** SRP: the lower 64 bits; SPI: the relative target port identifier. */
+  SECOND_U64          = 32,
+  SIZE                = 40,
 }
 
 /** One designation descriptor of VPD page 83h: a row. */

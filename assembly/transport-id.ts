@@ -5,7 +5,16 @@
 import { get, has, put } from "./bits";
 import { MALFORMED } from "./commands";
 import { ProtocolIdentifier, Size } from "./codes";
-import { IscsiTransportId, SasTransportId, TransportIdHeader } from "./fields";
+import {
+  FcpTransportId,
+  IscsiTransportId,
+  SasTransportId,
+  SbpTransportId,
+  SopTransportId,
+  SpiTransportId,
+  SrpTransportId,
+  TransportIdHeader,
+} from "./fields";
 import { TransportIdRecord } from "./records";
 import { data, dataSize, records } from "./windows";
 
@@ -27,14 +36,73 @@ export function encodeIscsiTransportId(offset: u32, format: u32, nameLength: u32
   return total;
 }
 
-/** Writes a SAS TransportID at `offset`. Returns its length, or MALFORMED if it has no room. */
-export function encodeSasTransportId(offset: u32, address: u64): i32 {
+/**
+ * Writes a TransportID of 24 bytes at `offset`: any kind but iSCSI's. `address` and `second` as in TransportIdRecord.
+ * Returns 24, or MALFORMED if it has no room or the protocol has no such form.
+ */
+export function encodeTransportId(offset: u32, protocol: u32, address: u64, second: u64): i32 {
   if (offset > dataSize || <u32>Size.TRANSPORTID > dataSize - offset) return MALFORMED;
   const base = data + offset;
   memory.fill(base, 0, Size.TRANSPORTID);
-  put(base, SasTransportId.PROTOCOL_IDENTIFIER, ProtocolIdentifier.SAS);
-  put(base, SasTransportId.SAS_ADDRESS, address);
+  put(base, TransportIdHeader.PROTOCOL_IDENTIFIER, protocol);
+  switch (protocol) {
+    case ProtocolIdentifier.FCP:
+      put(base, FcpTransportId.N_PORT_NAME, address);
+      break;
+    case ProtocolIdentifier.SPI:
+      put(base, SpiTransportId.SCSI_ADDRESS, address);
+      put(base, SpiTransportId.RELATIVE_TARGET_PORT_IDENTIFIER, second);
+      break;
+    case ProtocolIdentifier.SBP:
+      put(base, SbpTransportId.EUI_64_NAME, address);
+      break;
+    case ProtocolIdentifier.SRP:
+      put(base, SrpTransportId.INITIATOR_PORT_IDENTIFIER, address);
+      put(base, SrpTransportId.INITIATOR_PORT_IDENTIFIER_LOW, second);
+      break;
+    case ProtocolIdentifier.SAS:
+      put(base, SasTransportId.SAS_ADDRESS, address);
+      break;
+    case ProtocolIdentifier.SOP:
+      put(base, SopTransportId.ROUTING_ID, address);
+      break;
+    default:
+      return MALFORMED;
+  }
   return Size.TRANSPORTID;
+}
+
+/** The address fields of a TransportID of 24 bytes into its record; false for protocols whose form is not known here. */
+function readAddress(record: usize, base: usize, protocol: u32): bool {
+  let address: u64 = 0;
+  let second: u64 = 0;
+  switch (protocol) {
+    case ProtocolIdentifier.FCP:
+      address = get(base, FcpTransportId.N_PORT_NAME);
+      break;
+    case ProtocolIdentifier.SPI:
+      address = get(base, SpiTransportId.SCSI_ADDRESS);
+      second = get(base, SpiTransportId.RELATIVE_TARGET_PORT_IDENTIFIER);
+      break;
+    case ProtocolIdentifier.SBP:
+      address = get(base, SbpTransportId.EUI_64_NAME);
+      break;
+    case ProtocolIdentifier.SRP:
+      address = get(base, SrpTransportId.INITIATOR_PORT_IDENTIFIER);
+      second = get(base, SrpTransportId.INITIATOR_PORT_IDENTIFIER_LOW);
+      break;
+    case ProtocolIdentifier.SAS:
+      address = get(base, SasTransportId.SAS_ADDRESS);
+      break;
+    case ProtocolIdentifier.SOP:
+      address = get(base, SopTransportId.ROUTING_ID);
+      break;
+    default:
+      return false;
+  }
+  store<u64>(record + TransportIdRecord.ADDRESS_U64, address);
+  store<u64>(record + TransportIdRecord.SECOND_U64, second);
+  return true;
 }
 
 /**
@@ -63,8 +131,7 @@ export function readTransportId(record: usize, offset: u32, length: u32): bool {
     store<u32>(record + TransportIdRecord.NAME_OFFSET, offset + Size.TRANSPORTID_NAME_OFFSET);
     store<u32>(record + TransportIdRecord.NAME_LENGTH, nameLength);
     store<u32>(record + TransportIdRecord.KNOWN, nameLength > 0 ? 1 : 0);
-  } else if (protocol == ProtocolIdentifier.SAS && format == 0) {
-    store<u64>(record + TransportIdRecord.ADDRESS_U64, get(base, SasTransportId.SAS_ADDRESS));
+  } else if (format == 0 && readAddress(record, base, protocol)) {
     store<u32>(record + TransportIdRecord.KNOWN, 1);
   }
   return true;

@@ -20,6 +20,7 @@ export {
   type ConflictReason,
   type ConflictRemedy,
   explainConflict,
+  legacyReservationConflict,
   reservationTypeMeanings,
 } from "./explain-conflict.ts";
 export { statusName } from "./failure.ts";

@@ -8,7 +8,15 @@ import { TransportIdRecord as Slot } from "./core/generated/records.ts";
 import { core, dataIn, dataOut, dataSize, dataWindow, long, rowsOffset, word } from "./core/index.ts";
 
 /** The name of one SCSI initiator port. */
-export type TransportId = IscsiTransportId | SasTransportId | OpaqueTransportId;
+export type TransportId =
+  | IscsiTransportId
+  | FcpTransportId
+  | SasTransportId
+  | SrpTransportId
+  | SbpTransportId
+  | SpiTransportId
+  | SopTransportId
+  | OpaqueTransportId;
 
 /** An iSCSI initiator: its node name (format 00b: all of its ports), or its node name and ISID (format 01b: one port). */
 export interface IscsiTransportId {
@@ -24,6 +32,43 @@ export interface SasTransportId {
   readonly protocol: "sas";
   /** The SAS address, 64 bits. */
   readonly address: bigint;
+}
+
+/** A Fibre Channel N_Port. */
+export interface FcpTransportId {
+  readonly protocol: "fcp";
+  /** N_PORT_NAME, 64 bits. */
+  readonly portName: bigint;
+}
+
+/** An SRP (RDMA) initiator port. */
+export interface SrpTransportId {
+  readonly protocol: "srp";
+  /** INITIATOR PORT IDENTIFIER, 128 bits. */
+  readonly portIdentifier: bigint;
+}
+
+/** An SBP (IEEE 1394) initiator port. */
+export interface SbpTransportId {
+  readonly protocol: "sbp";
+  /** EUI-64 NAME, 64 bits. */
+  readonly eui64: bigint;
+}
+
+/** A parallel SCSI initiator port. */
+export interface SpiTransportId {
+  readonly protocol: "spi";
+  /** SCSI ADDRESS, 0 to 65535. */
+  readonly scsiAddress: number;
+  /** RELATIVE TARGET PORT IDENTIFIER, 0 to 65535. */
+  readonly relativeTargetPort: number;
+}
+
+/** A SOP (SCSI over PCI Express) initiator port. */
+export interface SopTransportId {
+  readonly protocol: "sop";
+  /** ROUTING ID, 0 to 65535. */
+  readonly routingId: number;
 }
 
 /** A TransportID of another kind, kept byte for byte. */
@@ -45,8 +90,11 @@ const toText = new TextDecoder("utf-8", { fatal: true });
 /** An ISID as iSCSI writes it: twelve hexadecimal digits. */
 const isidText = (isid: bigint): string => isid.toString(16).padStart(12, "0");
 
+const digits = (value: bigint, count: number): string => value.toString(16).padStart(count, "0");
+
 /**
- * A TransportID as text: `iqn.…`, `iqn.…,i,0x…`, `sas,…`, or its bytes in hexadecimal for other kinds.
+ * A TransportID as text, in sg_persist's spelling: `iqn.…`, `iqn.…,i,0x…`, `sas,…`, `fcp,…`, `srp,…`, `sbp,…`, `spi,ADDRESS,PORT`
+ * (decimal), `sop,…`; `hex,` and all its bytes for other kinds.
  *
  * @example formatTransportId({ protocol: "sas", address: 0x5000c50012345678n }) // "sas,5000c50012345678"
  */
@@ -55,46 +103,88 @@ export function formatTransportId(id: TransportId): string {
     case "iscsi":
       return id.isid === undefined ? id.name : `${id.name}${SEPARATOR}${isidText(id.isid)}`;
     case "sas":
-      return `sas,${id.address.toString(16).padStart(16, "0")}`;
+      return `sas,${digits(id.address, 16)}`;
+    case "fcp":
+      return `fcp,${digits(id.portName, 16)}`;
+    case "srp":
+      return `srp,${digits(id.portIdentifier, 32)}`;
+    case "sbp":
+      return `sbp,${digits(id.eui64, 16)}`;
+    case "spi":
+      return `spi,${id.scsiAddress},${id.relativeTargetPort}`;
+    case "sop":
+      return `sop,${id.routingId.toString(16).padStart(4, "0")}`;
     case "opaque":
       return `hex,${Array.from(id.bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
   }
 }
 
+/** The kinds that have a prefix: what follows it, in words and as a pattern, and what it means. */
+const prefixed: Readonly<Record<string, { rule: string; pattern: RegExp; read(match: RegExpExecArray): TransportId }>> =
+  {
+    sas: hexForm(16, "a SAS address", (address) => ({ protocol: "sas", address })),
+    fcp: hexForm(16, "an N_Port name", (portName) => ({ protocol: "fcp", portName })),
+    sbp: hexForm(16, "an EUI-64", (eui64) => ({ protocol: "sbp", eui64 })),
+    srp: hexForm(32, "an initiator port identifier", (portIdentifier) => ({ protocol: "srp", portIdentifier })),
+    sop: {
+      rule: "a routing ID of 1 to 4 hexadecimal digits",
+      pattern: /^(?:0x)?([0-9a-f]{1,4})$/i,
+      read: (match) => ({ protocol: "sop", routingId: Number.parseInt(match[1] as string, 16) }),
+    },
+    spi: {
+      rule: "a SCSI address and a relative target port, decimal, with a comma between",
+      pattern: /^(\d{1,5}),(\d{1,5})$/,
+      read: (match) => ({ protocol: "spi", scsiAddress: Number(match[1]), relativeTargetPort: Number(match[2]) }),
+    },
+    hex: {
+      rule: "pairs of hexadecimal digits",
+      pattern: /^((?:[0-9a-f]{2})+)$/i,
+      read: (match) =>
+        decodeTransportId(
+          Uint8Array.from((match[1] as string).match(/../g) ?? [], (pair) => Number.parseInt(pair, 16)),
+        ),
+    },
+  };
+
+function hexForm(count: number, what: string, read: (value: bigint) => TransportId): (typeof prefixed)[string] {
+  return {
+    rule: `${what} of ${count} hexadecimal digits`,
+    pattern: new RegExp(`^(?:0x)?([0-9a-f]{${count}})$`, "i"),
+    read: (match) => read(BigInt(`0x${match[1]}`)),
+  };
+}
+
 /**
- * The TransportID that a text means. Accepts what {@link formatTransportId} writes, and an iSCSI name of any kind.
+ * The TransportID that a text means: whatever {@link formatTransportId} writes, so sg_persist's spellings, and iSCSI names of every kind.
  *
  * @throws RangeError saying what is wrong with the text
  */
 export function parseTransportId(text: string): TransportId {
   if (typeof text !== "string") throw new TypeError(`A TransportID must be text, got ${typeof text}`);
-  const [kind, rest] =
-    text.startsWith("sas,") || text.startsWith("hex,") ? [text.slice(0, 3), text.slice(4)] : ["", text];
-  if (kind === "sas") {
-    if (!/^(0x)?[0-9a-f]{16}$/i.test(rest))
-      throw new RangeError(`A SAS address has 16 hexadecimal digits, got "${rest}"`);
-    return { protocol: "sas", address: BigInt(`0x${rest.replace(/^0x/i, "")}`) };
+  const [, prefix = "", rest = ""] = /^([a-z]{3}),(.*)$/is.exec(text) ?? [];
+  const form = prefixed[prefix.toLowerCase()];
+  if (form !== undefined) {
+    const match = form.pattern.exec(rest);
+    if (match === null) throw new RangeError(`After ${prefix}, comes ${form.rule}, got "${rest}"`);
+    return checkTransportId(form.read(match));
   }
-  if (kind === "hex") {
-    if (!/^([0-9a-f]{2})+$/i.test(rest)) throw new RangeError(`hex, takes pairs of hexadecimal digits, got "${rest}"`);
-    const bytes = Uint8Array.from(rest.match(/../g) as string[], (pair) => Number.parseInt(pair, 16));
-    return decodeTransportId(bytes);
-  }
-  if (!/^(iqn|eui|naa)\./i.test(rest)) {
+  if (!/^(iqn|eui|naa)\./i.test(text)) {
     throw new RangeError(
-      `Not a TransportID: "${text}". Known forms: iqn.…, iqn.…,i,0xISID, eui.…, naa.…, sas,…, hex,…`,
+      `Not a TransportID: "${text}". Known forms: iqn.…, iqn.…,i,0xISID, eui.…, naa.…, ${Object.keys(prefixed).join(",…, ")},…`,
     );
   }
-  const at = rest.indexOf(",");
-  if (at < 0) return checkTransportId({ protocol: "iscsi", name: rest });
-  const isid = /^,i,0x([0-9a-f]{1,12})$/i.exec(rest.slice(at))?.[1];
+  const at = text.indexOf(",");
+  if (at < 0) return checkTransportId({ protocol: "iscsi", name: text });
+  const isid = /^,i,0x([0-9a-f]{1,12})$/i.exec(text.slice(at))?.[1];
   if (isid === undefined) {
     throw new RangeError(
-      `After an iSCSI name comes ,i,0x and at most 12 hexadecimal digits of ISID, got "${rest.slice(at)}"`,
+      `After an iSCSI name comes ,i,0x and at most 12 hexadecimal digits of ISID, got "${text.slice(at)}"`,
     );
   }
-  return checkTransportId({ protocol: "iscsi", name: rest.slice(0, at), isid: BigInt(`0x${isid}`) });
+  return checkTransportId({ protocol: "iscsi", name: text.slice(0, at), isid: BigInt(`0x${isid}`) });
 }
+
+const upperHalf = (value: unknown): unknown => (typeof value === "bigint" ? value >> 64n : value);
 
 /** Throws TypeError or RangeError unless the value is a TransportID that can be sent; returns it. */
 export function checkTransportId(id: TransportId, argument = "transportId"): TransportId {
@@ -116,6 +206,22 @@ export function checkTransportId(id: TransportId, argument = "transportId"): Tra
     case "sas":
       checkKey(`${argument}.address`, id.address);
       return id;
+    case "fcp":
+      checkKey(`${argument}.portName`, id.portName);
+      return id;
+    case "sbp":
+      checkKey(`${argument}.eui64`, id.eui64);
+      return id;
+    case "srp":
+      checkKey(`${argument}.portIdentifier >> 64n`, upperHalf(id.portIdentifier));
+      return id;
+    case "spi":
+      checkInteger(`${argument}.scsiAddress`, id.scsiAddress, 0, 0xffff);
+      checkInteger(`${argument}.relativeTargetPort`, id.relativeTargetPort, 0, 0xffff);
+      return id;
+    case "sop":
+      checkInteger(`${argument}.routingId`, id.routingId, 0, 0xffff);
+      return id;
     case "opaque": {
       checkInteger(`${argument}.protocolIdentifier`, id.protocolIdentifier, 0, 15);
       const bytes = checkBytes(`${argument}.bytes`, id.bytes);
@@ -125,7 +231,47 @@ export function checkTransportId(id: TransportId, argument = "transportId"): Tra
       return id;
     }
     default:
-      throw new TypeError(`${argument} must be a TransportId with protocol "iscsi", "sas" or "opaque"`);
+      throw new TypeError(
+        `${argument} must be a TransportId with protocol "iscsi", "fcp", "sas", "srp", "sbp", "spi", "sop" or "opaque"`,
+      );
+  }
+}
+
+/** What the core is told of a TransportID of 24 bytes: protocol, and the two values of its record. */
+function addressOf(id: Exclude<TransportId, IscsiTransportId | OpaqueTransportId>): [number, bigint, bigint] {
+  switch (id.protocol) {
+    case "fcp":
+      return [ProtocolIdentifier.FCP, id.portName, 0n];
+    case "spi":
+      return [ProtocolIdentifier.SPI, BigInt(id.scsiAddress), BigInt(id.relativeTargetPort)];
+    case "sbp":
+      return [ProtocolIdentifier.SBP, id.eui64, 0n];
+    case "srp":
+      return [ProtocolIdentifier.SRP, id.portIdentifier >> 64n, BigInt.asUintN(64, id.portIdentifier)];
+    case "sas":
+      return [ProtocolIdentifier.SAS, id.address, 0n];
+    case "sop":
+      return [ProtocolIdentifier.SOP, BigInt(id.routingId), 0n];
+  }
+}
+
+/** The other way; undefined for a protocol whose form is not known. */
+function addressed(protocolIdentifier: number, address: bigint, second: bigint): TransportId | undefined {
+  switch (protocolIdentifier) {
+    case ProtocolIdentifier.FCP:
+      return { protocol: "fcp", portName: address };
+    case ProtocolIdentifier.SPI:
+      return { protocol: "spi", scsiAddress: Number(address), relativeTargetPort: Number(second) };
+    case ProtocolIdentifier.SBP:
+      return { protocol: "sbp", eui64: address };
+    case ProtocolIdentifier.SRP:
+      return { protocol: "srp", portIdentifier: (address << 64n) | second };
+    case ProtocolIdentifier.SAS:
+      return { protocol: "sas", address };
+    case ProtocolIdentifier.SOP:
+      return { protocol: "sop", routingId: Number(address) };
+    default:
+      return undefined;
   }
 }
 
@@ -143,8 +289,9 @@ export function putTransportId(id: TransportId, offset: number): number {
       dataWindow.set(name, offset + Size.TRANSPORTID_NAME_OFFSET);
       length = core.encodeIscsiTransportId(offset, id.isid === undefined ? 0 : 1, name.length);
     }
-  } else if (id.protocol === "sas") {
-    length = core.encodeSasTransportId(offset, id.address);
+  } else if (id.protocol !== "opaque") {
+    const [protocolIdentifier, address, second] = addressOf(id);
+    length = core.encodeTransportId(offset, protocolIdentifier, address, second);
   } else if (offset + id.bytes.length <= dataSize) {
     dataWindow.set(id.bytes, offset);
     length = id.bytes.length;
@@ -180,10 +327,11 @@ export function decodeTransportId(bytes: Uint8Array): TransportId {
 export function transportIdAt(record: number, offset: number): TransportId {
   const protocolIdentifier = word(record + Slot.PROTOCOL);
   if (word(record + Slot.KNOWN) === 1) {
-    if (protocolIdentifier === ProtocolIdentifier.SAS)
-      return { protocol: "sas", address: long(record + Slot.ADDRESS_U64) };
-    const iscsi = iscsiAt(record);
-    if (iscsi !== undefined) return iscsi;
+    const id =
+      protocolIdentifier === ProtocolIdentifier.ISCSI
+        ? iscsiAt(record)
+        : addressed(protocolIdentifier, long(record + Slot.ADDRESS_U64), long(record + Slot.SECOND_U64));
+    if (id !== undefined) return id;
   }
   const length = word(record + Slot.LENGTH);
   return { protocol: "opaque", protocolIdentifier, bytes: dataWindow.slice(offset, offset + length) };
