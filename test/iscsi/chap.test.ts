@@ -26,14 +26,14 @@ test.each([
   expect(chapAlgorithm(String(number))).toBe(algorithm);
 });
 
-test("the strongest digest is offered first", () => {
-  expect(chapAlgorithms.map(chapNumber)).toEqual([8, 7, 6, 5]);
+test("the strongest digest is offered first, and MD5 before the number that tgtd misreads", () => {
+  expect(chapAlgorithms.map(chapNumber)).toEqual([8, 5, 7, 6]);
   expect(chapAlgorithm("4")).toBeUndefined();
   expect(chapAlgorithm("05")).toBeUndefined();
 });
 
 test("our challenges are as long as the digest, and differ", () => {
-  expect(chapAlgorithms.map((name) => chapChallenge(name).challenge.length)).toEqual([32, 32, 20, 16]);
+  expect(chapAlgorithms.map((name) => chapChallenge(name).challenge.length)).toEqual([32, 16, 32, 20]);
   expect(chapChallenge("md5").challenge).not.toEqual(chapChallenge("md5").challenge);
 });
 

@@ -16,8 +16,11 @@ const algorithms = {
 /** The name of a CHAP digest. */
 export type ChapAlgorithm = keyof typeof algorithms;
 
-/** All CHAP digests, the preferred first. */
-export const chapAlgorithms: readonly ChapAlgorithm[] = ["sha3-256", "sha-256", "sha1", "md5"];
+/**
+ * All CHAP digests, in the order in which they are offered; a target takes the first that it knows. MD5 stands before
+ * the older SHAs because tgtd takes number 7, which is SHA-256, for SHA-1: offered it earlier, it would refuse every secret.
+ */
+export const chapAlgorithms: readonly ChapAlgorithm[] = ["sha3-256", "md5", "sha-256", "sha1"];
 
 /** A user name and its secret. */
 export interface ChapCredentials {

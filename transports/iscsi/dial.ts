@@ -15,6 +15,7 @@ import { createReceiver, type PduSink, type ReceiverRules } from "./receiver.ts"
 import { createSink } from "./receiving.ts";
 import { run } from "./sending.ts";
 import { feed } from "./session.ts";
+import { listen, unlisten } from "./signals.ts";
 
 /** What is needed to dial. */
 export interface DialOptions {
@@ -105,7 +106,7 @@ function arrive(
     const settle = (): void => {
       settled = true;
       clearTimeout(timer);
-      signal?.removeEventListener("abort", aborted);
+      unlisten(signal, aborted);
     };
     const fail = (code: TransportErrorCode, why: string, cause?: unknown): void => {
       if (settled) return;
@@ -212,6 +213,6 @@ function arrive(
       },
     );
     if (signal?.aborted) aborted();
-    else signal?.addEventListener("abort", aborted, { once: true });
+    else listen(signal, aborted);
   });
 }

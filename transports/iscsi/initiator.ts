@@ -15,6 +15,7 @@ import { checkOptions, checkTime, type IscsiConnectOptions } from "./options.ts"
 import type { SessionParameters } from "./parameters.ts";
 import { endPhase, type Phase } from "./phase.ts";
 import { endOwned, execute } from "./session.ts";
+import { listen, unlisten } from "./signals.ts";
 import { formatIscsiUrl, formatLun, parseIscsiUrl } from "./url.ts";
 
 /** A session to one target. */
@@ -74,6 +75,7 @@ export async function connectIscsi(options: IscsiConnectOptions): Promise<IscsiS
   let redial: Promise<Phase> | undefined;
   let closed: Promise<void> | undefined;
   const closing = new AbortController();
+  const waiters = new Set<Waiter>();
 
   function report(event: IscsiEvent): void {
     try {
@@ -140,23 +142,21 @@ export async function connectIscsi(options: IscsiConnectOptions): Promise<IscsiS
 
   /** Waits for a phase that is ready, within the limits of the call; what is left of its time is passed on. */
   async function later<Result>(
-    what: string,
-    closes: AbortSignal,
+    owner: Owner,
     options: TransportOptions | undefined,
     go: (phase: Phase, timeoutMs: number) => Promise<Result>,
   ): Promise<Result> {
     const timeoutMs = options?.timeoutMs ?? Number.POSITIVE_INFINITY;
     const deadline = performance.now() + timeoutMs;
-    const standing = await within(reconnect(), what, closes, options?.signal, timeoutMs);
-    if (closes.aborted) throw closedError(what);
+    const standing = await within(reconnect(), waiters, owner, options?.signal, timeoutMs);
+    if (owner.closed) throw closedError(owner.name);
     return go(standing, Math.max(1, deadline - performance.now()));
   }
 
   async function reset(
     scope: ResetScope,
     lun: { high: number; low: number },
-    what: string,
-    closes: AbortSignal,
+    owner: Owner,
     options: TransportOptions | undefined,
   ): Promise<void> {
     const managementFunction = {
@@ -166,49 +166,66 @@ export async function connectIscsi(options: IscsiConnectOptions): Promise<IscsiS
     }[scope];
     if (managementFunction === undefined) throw new TypeError(`Unknown reset scope ${JSON.stringify(scope)}`);
     const timeoutMs = checkTime("timeoutMs", options?.timeoutMs ?? Number.POSITIVE_INFINITY);
-    if (closes.aborted) throw closedError(what);
-    if (options?.signal?.aborted) throw abortedError(what, options.signal);
+    if (owner.closed) throw closedError(owner.name);
+    if (options?.signal?.aborted) throw abortedError(owner.name, options.signal);
     const go = (current: Phase, left: number) =>
       manage(current, managementFunction, lun.high, lun.low, left, options?.signal);
     const current = ready();
-    return current === undefined ? later(what, closes, options, go) : go(current, timeoutMs);
+    return current === undefined ? later(owner, options, go) : go(current, timeoutMs);
   }
 
   function logicalUnit(lun: number | bigint): Transport {
     const field = lunField(lun);
     const { high, low } = field;
-    const unitName = `${name}/${formatLun(lun)}`;
-    const unitClosing = new AbortController();
-    closing.signal.addEventListener("abort", () => unitClosing.abort(), { once: true });
-    const transport: Transport = {
-      name: unitName,
+    const owner = {
+      name: `${name}/${formatLun(lun)}`,
+      disposed: false,
+      get closed() {
+        return owner.disposed || whole.closed;
+      },
+    };
+    return {
+      name: owner.name,
       initiatorPort,
       execute(request: ScsiRequest, options?: TransportOptions): Promise<ScsiResponse> {
         const wrong = checkRequest(request);
         if (wrong !== undefined) return Promise.reject(wrong);
         const timeoutMs = options?.timeoutMs ?? Number.POSITIVE_INFINITY;
         if (!(timeoutMs > 0)) return Promise.reject(new RangeError(`timeoutMs is above 0, not ${timeoutMs}`));
-        if (unitClosing.signal.aborted) return Promise.reject(closedError(unitName));
+        if (owner.closed) return Promise.reject(closedError(owner.name));
         const signal = options?.signal;
-        if (signal?.aborted) return Promise.reject(abortedError(unitName, signal));
+        if (signal?.aborted) return Promise.reject(abortedError(owner.name, signal));
         const current = ready();
-        if (current !== undefined) return execute(current, transport, high, low, request, timeoutMs, signal);
-        return later(unitName, unitClosing.signal, options, (standing, left) =>
-          execute(standing, transport, high, low, request, left, signal),
-        );
+        if (current !== undefined) return execute(current, owner, high, low, request, timeoutMs, signal);
+        return later(owner, options, (standing, left) => execute(standing, owner, high, low, request, left, signal));
       },
-      reset: (scope, options) => reset(scope, field, unitName, unitClosing.signal, options),
+      reset: (scope, options) => reset(scope, field, owner, options),
       async [Symbol.asyncDispose]() {
-        if (unitClosing.signal.aborted) return;
-        unitClosing.abort();
-        if (phase !== undefined) endOwned(phase, transport, `${unitName} has been closed`);
+        if (owner.disposed) return;
+        owner.disposed = true;
+        endWaiters(owner);
+        if (phase !== undefined) endOwned(phase, owner, `${owner.name} has been closed`);
       },
     };
-    return transport;
+  }
+
+  const whole: Owner = {
+    name,
+    get closed() {
+      return closing.signal.aborted;
+    },
+  };
+
+  /** Rejects those who wait for a connection: those of one owner, or all. */
+  function endWaiters(owner: Owner | undefined): void {
+    for (const waiter of waiters) {
+      if (owner === undefined || waiter.owner === owner) waiter.end(closedError(waiter.owner.name));
+    }
   }
 
   async function close(): Promise<void> {
     closing.abort();
+    endWaiters(undefined);
     await redial?.catch(() => {});
     const last = phase;
     if (last === undefined || last.error !== undefined) return;
@@ -234,7 +251,7 @@ export async function connectIscsi(options: IscsiConnectOptions): Promise<IscsiS
       return dialled.result.authentication;
     },
     logicalUnit,
-    reset: (scope, options) => reset(scope, { high: 0, low: 0 }, name, closing.signal, options),
+    reset: (scope, options) => reset(scope, { high: 0, low: 0 }, whole, options),
     [Symbol.asyncDispose]() {
       closed ??= close();
       return closed;
@@ -297,49 +314,55 @@ function abortedError(what: string, signal: AbortSignal) {
   );
 }
 
-/** Waits for a promise no longer than a call may: until its time is up, its signal fires, or its transport closes. */
-function within<Value>(
-  promise: Promise<Value>,
-  what: string,
-  closes: AbortSignal,
+/** Whose calls end together: a logical unit, or the whole session. */
+interface Owner {
+  readonly name: string;
+  readonly closed: boolean;
+}
+
+/** A call that waits for a connection. */
+interface Waiter {
+  readonly owner: Owner;
+  end(error: Error): void;
+}
+
+/** Waits for a connection no longer than the call may: until its time is up, its signal fires, or its owner closes. */
+function within(
+  connection: Promise<Phase>,
+  waiters: Set<Waiter>,
+  owner: Owner,
   signal: AbortSignal | undefined,
   timeoutMs: number,
-): Promise<Value> {
+): Promise<Phase> {
   return new Promise((resolve, reject) => {
     const done = (): void => {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", aborted);
-      closes.removeEventListener("abort", closed);
+      unlisten(signal, aborted);
+      waiters.delete(waiter);
     };
-    const aborted = (): void => {
-      done();
-      reject(transportError("ABORTED", "no", `The caller gave up waiting for a connection to ${what}`, signal?.reason));
-    };
-    const closed = (): void => {
-      done();
-      reject(transportError("CLOSED", "no", `${what} has been closed`));
-    };
-    const timer =
-      timeoutMs === Number.POSITIVE_INFINITY
-        ? undefined
-        : setTimeout(
-            () => {
-              done();
-              reject(transportError("TIMEOUT", "no", `No connection to ${what} within ${timeoutMs} ms`));
-            },
-            Math.min(timeoutMs, 0x7fff_ffff),
-          );
-    signal?.addEventListener("abort", aborted, { once: true });
-    closes.addEventListener("abort", closed, { once: true });
-    promise.then(
-      (value) => {
-        done();
-        resolve(value);
-      },
-      (error: unknown) => {
+    const waiter: Waiter = {
+      owner,
+      end(error) {
         done();
         reject(error);
       },
+    };
+    const aborted = (): void =>
+      waiter.end(
+        transportError("ABORTED", "no", `The caller gave up waiting for a connection to ${owner.name}`, signal?.reason),
+      );
+    const late = (): void =>
+      waiter.end(transportError("TIMEOUT", "no", `No connection to ${owner.name} within ${timeoutMs} ms`));
+    const timer =
+      timeoutMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(late, Math.min(timeoutMs, 0x7fff_ffff));
+    waiters.add(waiter);
+    listen(signal, aborted);
+    connection.then(
+      (phase) => {
+        done();
+        resolve(phase);
+      },
+      (error: Error) => waiter.end(error),
     );
   });
 }
@@ -349,10 +372,10 @@ function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       clearTimeout(timer);
-      signal.removeEventListener("abort", end);
+      unlisten(signal, end);
       resolve();
     };
     const timer = setTimeout(end, milliseconds);
-    signal.addEventListener("abort", end, { once: true });
+    listen(signal, end);
   });
 }

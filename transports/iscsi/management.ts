@@ -7,6 +7,7 @@ import { FINAL, RESERVED_TAG } from "./pdu.ts";
 import { arm, describeTask, detach, endPhase, now, type Phase, rejectTask } from "./phase.ts";
 import { logoutRequest, nopOut, taskManagementRequest, textRequest } from "./request-pdus.ts";
 import { sendPdu } from "./sending.ts";
+import { listen } from "./signals.ts";
 import { createTask, NOTHING, type Task, TaskKind, type TaskSeed, TaskState } from "./task.ts";
 import { decodeText, readNumber } from "./text.ts";
 import { taskManagementFunctionWords } from "./words.ts";
@@ -165,13 +166,13 @@ function ask<Answer>(phase: Phase, seed: TaskSeed, send: (task: Task) => void, s
       reject(transportError("TASK_MANAGEMENT_FAILED", "no", `No task tag is left at ${phase.options.peer}`));
       return;
     }
-    if (signal !== undefined) listen(phase, task, signal);
+    if (signal !== undefined) heed(phase, task, signal);
     send(task);
   });
 }
 
 /** Ties a task to a signal that has not fired yet. */
-export function listen(phase: Phase, task: Task, signal: AbortSignal): void {
+export function heed(phase: Phase, task: Task, signal: AbortSignal): void {
   task.signal = signal;
   task.onAbort = () => {
     if (task.kind === TaskKind.COMMAND) {
@@ -187,7 +188,7 @@ export function listen(phase: Phase, task: Task, signal: AbortSignal): void {
       task.state = TaskState.FORSAKEN;
     }
   };
-  signal.addEventListener("abort", task.onAbort, { once: true });
+  listen(signal, task.onAbort);
 }
 
 /** Carries out a reset, and resolves when the target has confirmed it. */

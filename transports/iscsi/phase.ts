@@ -9,6 +9,7 @@ import type { IscsiEvent } from "./events.ts";
 import type { Output } from "./output.ts";
 import type { SessionParameters } from "./parameters.ts";
 import { compareSerial } from "./pdu.ts";
+import { unlisten } from "./signals.ts";
 import { createTaskTable, type Task, TaskKind, TaskState, type TaskTable } from "./task.ts";
 import { hex } from "./words.ts";
 
@@ -158,9 +159,7 @@ export function describeTask(task: Task): string {
 
 /** Lets go of what ties a task to its caller. */
 export function detach(task: Task): void {
-  if (task.signal !== undefined && task.onAbort !== undefined) {
-    task.signal.removeEventListener("abort", task.onAbort);
-  }
+  if (task.onAbort !== undefined) unlisten(task.signal, task.onAbort);
   task.signal = undefined;
   task.onAbort = undefined;
   task.deadline = Number.POSITIVE_INFINITY;

@@ -4,7 +4,7 @@
  */
 import { isScsiError, transportError } from "../../src/errors.ts";
 import type { ScsiRequest, ScsiResponse } from "../../src/transport.ts";
-import { closeIfIdle, giveUp, listen, watch } from "./management.ts";
+import { closeIfIdle, giveUp, heed, watch } from "./management.ts";
 import { endPhase, type Phase } from "./phase.ts";
 import type { PduReceiver } from "./receiver.ts";
 import { run, submit } from "./sending.ts";
@@ -56,7 +56,7 @@ export function execute(
   const task = createTask({ kind: TaskKind.COMMAND, owner, lunHigh, lunLow, request, timeoutMs });
   task.resolve = resolveCaptured as (value: never) => void;
   task.reject = rejectCaptured;
-  if (signal !== undefined) listen(phase, task, signal);
+  if (signal !== undefined) heed(phase, task, signal);
   if (timeoutMs !== Number.POSITIVE_INFINITY) watch(phase, task);
   submit(phase, task);
   return promise;
