@@ -153,10 +153,10 @@ export function move(state: ReservationState, rules: ReservationRules, { nexus, 
     return failed(faultInList(RegisterAndMoveList.SERVICE_ACTION_RESERVATION_KEY));
   }
   if (list.aptpl && !rules.persistThroughPowerLoss) return failed(faultInList(RegisterAndMoveList.APTPL));
+  if (list.malformed !== undefined) return failed(list.malformed);
   if (!rules.targetPorts.includes(list.relativeTargetPort)) {
     return failed(faultInList(RegisterAndMoveList.RELATIVE_TARGET_PORT_IDENTIFIER));
   }
-  if (list.malformed !== undefined) return failed(list.malformed);
   const [destination] = list.transportIds;
   if (destination === undefined) return failed(faultInList(RegisterAndMoveList.TRANSPORTID_PARAMETER_DATA_LENGTH));
   // The same initiator port, whatever the target port.

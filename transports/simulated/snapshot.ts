@@ -4,7 +4,7 @@
  */
 import { type ReservationType, reservationTypeName, reservationTypes } from "../../src/reservation.ts";
 import { formatTransportId, parseTransportId } from "../../src/transport-id.ts";
-import { reservationOf } from "./reservations.ts";
+import { type Reservation, reservationOf } from "./reservations.ts";
 import type { UnitState } from "./unit-state.ts";
 
 /** A logical unit's persistent reservations and medium. */
@@ -57,17 +57,18 @@ export function applySnapshot({ state, rules, medium }: UnitState, snapshot: Sna
   const registered = snapshot.registrations.map(({ initiatorPort, relativeTargetPort }) =>
     rules.nexuses.intern(parseTransportId(initiatorPort), relativeTargetPort),
   );
-  state.registrations.clear();
-  for (const [index, nexus] of registered.entries()) {
-    state.registrations.set(nexus, BigInt((snapshot.registrations[index] as { key: string }).key));
-  }
-  state.reservation = null;
+  const keys = snapshot.registrations.map(({ key }) => BigInt(key));
+  let reservation: Reservation | null = null;
   if (snapshot.reservation !== null) {
     const { type, holder } = snapshot.reservation;
     const nexus = registered[holder ?? 0];
     if (nexus === undefined) throw new RangeError("The snapshot's reservation has a holder that is not registered");
-    state.reservation = reservationOf(reservationTypes[type], nexus);
+    reservation = reservationOf(reservationTypes[type], nexus);
   }
+  // From here on nothing fails.
+  state.registrations.clear();
+  for (const [index, nexus] of registered.entries()) state.registrations.set(nexus, keys[index] as bigint);
+  state.reservation = reservation;
   state.generation = snapshot.prGeneration;
   state.persistsThroughPowerLoss = snapshot.persistsThroughPowerLoss;
   state.lost = snapshot.lost;
