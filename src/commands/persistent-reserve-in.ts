@@ -3,7 +3,7 @@
  * Bytes: smr-j 3.13 (SPC-5), where smr-j is the Seagate SCSI Commands Reference Manual, Rev. J.
  */
 import { checkInteger } from "../check.ts";
-import { type Command, malformed } from "../command.ts";
+import { answerIn, type Command, malformed } from "../command.ts";
 import { PersistentReserveIn, Size } from "../core/generated/codes.ts";
 import {
   CapabilitiesRecord,
@@ -11,7 +11,7 @@ import {
   ReservationRecord,
   RegistrationRow as Row,
 } from "../core/generated/records.ts";
-import { cdbOut, core, dataIn, dataSize, long, longsOut, word } from "../core/index.ts";
+import { cdbOut, core, long, longsOut, word } from "../core/index.ts";
 import {
   type FullStatus,
   isAllRegistrants,
@@ -46,8 +46,7 @@ function command<Result>(
   const name = persistentReserveInNames[serviceAction] as string;
   const allocationLength = checkInteger("allocationLengthBytes", allocationLengthBytes, 8, MAX_ALLOCATION);
   const load = (bytes: Uint8Array): void => {
-    if (bytes.length > dataSize) throw malformed(name, bytes, `at most ${dataSize} bytes`);
-    dataIn(bytes);
+    answerIn(name, bytes);
     if (decode(bytes.length) !== 0) throw malformed(name, bytes, `${layoutHeader} whose lengths fit (smr-j 3.13)`);
   };
   return {
@@ -61,10 +60,11 @@ function command<Result>(
       return result(bytes);
     },
     again(bytes) {
+      // Only an answer that filled its room can have been cut by it.
+      if (bytes.length < allocationLength) return undefined;
       load(bytes);
       const needed = Math.min(word(wholeLengthSlot), MAX_ALLOCATION);
-      // Only an answer that filled its room can have been cut by it.
-      if (needed <= allocationLength || bytes.length < allocationLength) return undefined;
+      if (needed <= allocationLength) return undefined;
       return command(serviceAction, layoutHeader, needed, decode, result, wholeLengthSlot);
     },
   };
