@@ -320,6 +320,13 @@ for (const which of ["header", "data"] as const) {
   });
 }
 
+/** Answers the logout. */
+async function logOut(connection: FakeConnection): Promise<void> {
+  const { initiatorTaskTag } = requestOf(await connection.expect(Opcode.LOGOUT_REQUEST));
+  connection.respond(Opcode.LOGOUT_RESPONSE, { status: true, initiatorTaskTag });
+  await connection.closed();
+}
+
 /** A Reject of the PDU with this header. */
 function reject(connection: FakeConnection, reason: number, header: Uint8Array, expCmdSn = connection.expCmdSn): void {
   connection.respond(Opcode.REJECT, { status: true, byte2: reason, expCmdSn }, header.slice(0, 48));
@@ -334,7 +341,7 @@ test("a rejected command fails with the reason, and the session goes on if its n
     reject(connection, 0x05, first.header);
     const second = await connection.command();
     connection.answer(second.initiatorTaskTag);
-    await connection.closed();
+    await logOut(connection);
   });
   await using session = await connect(target, { observer: (event) => events.push(event) });
   const unit = session.logicalUnit(0);
@@ -387,7 +394,7 @@ test("a rejected Data-Out is reported, and the command's own answer decides", as
     const dataOut = await connection.expect(Opcode.DATA_OUT);
     reject(connection, 0x02, dataOut.header);
     connection.answer(command.initiatorTaskTag, { byte3: 2 }, Uint8Array.of(0, 4, 0x70, 0, 0x0b, 0));
-    await connection.closed();
+    await logOut(connection);
   });
   await using session = await connect(target, { observer: (event) => events.push(event) });
   const response = await session.logicalUnit(0).execute({ cdb: bytes(10), dataOut: bytes(512), dataInLength: 0 });
