@@ -7,6 +7,9 @@ const library = {
   index: "build/js/transports/index.js",
   iscsi: "build/js/transports/iscsi/index.js",
   simulated: "build/js/transports/simulated/index.js",
+  "sg-node": "build/js/transports/sg/node.js",
+  "sg-bun": "build/js/transports/sg/bun.js",
+  "sg-deno": "build/js/transports/sg/deno.js",
 };
 
 /** Hands the compiler's source maps on, so that dist/ points into the sources. */

@@ -38,6 +38,8 @@ export const scsiErrorCodes = {
   LOGIN_FAILED: "the target refuses the login",
   AUTHENTICATION_FAILED: "the target refuses the credentials, or failed to prove its own",
   TARGET_NOT_FOUND: "the target does not exist there, or not for this initiator",
+  PERMISSION_DENIED: "the operating system does not let this process use the device",
+  UNSUITABLE_DEVICE: "the device does not take such commands: a partition, a file, another kind of device",
   CONNECTION_LOST: "the connection ended before the answer",
   PROTOCOL_ERROR: "the peer broke the transport protocol",
   TIMEOUT: "no answer in time",
@@ -118,6 +120,8 @@ export type TransportErrorCode =
   | "LOGIN_FAILED"
   | "AUTHENTICATION_FAILED"
   | "TARGET_NOT_FOUND"
+  | "PERMISSION_DENIED"
+  | "UNSUITABLE_DEVICE"
   | "CONNECTION_LOST"
   | "PROTOCOL_ERROR"
   | "TIMEOUT"

@@ -49,24 +49,28 @@ const schemes: Readonly<Record<string, { readonly form: string; readonly open: O
   },
 };
 
+/** A device of this machine: there is no scheme, a path is enough. */
+const openDevice: Opener = async (path) => {
+  const { openSg } = await import("./sg/index.ts");
+  return openSg(path);
+};
+
 /** The scheme's opener, or a TypeError that says which there are. The URL itself is not repeated: it may hold a password. */
 function openerOf(url: string): Opener {
-  const forms = Object.values(schemes).map(({ form }) => form);
+  const forms = ["/dev/…", ...Object.values(schemes).map(({ form }) => form)];
   if (typeof url !== "string") throw new TypeError(`A URL must be text, got ${typeof url}`);
-  if (url.startsWith("/")) {
-    throw new TypeError(`Device nodes are not supported by this version yet; known are ${forms.join(" and ")}`);
-  }
+  if (url.startsWith("/")) return openDevice;
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
-  if (scheme === undefined) throw new TypeError(`Not the URL of a logical unit; known are ${forms.join(" and ")}`);
+  if (scheme === undefined) throw new TypeError(`Not the URL of a logical unit; known are ${forms.join(", ")}`);
   const known = Object.hasOwn(schemes, scheme) ? schemes[scheme] : undefined;
-  if (known === undefined) throw new TypeError(`Unknown scheme "${scheme}:"; known are ${forms.join(" and ")}`);
+  if (known === undefined) throw new TypeError(`Unknown scheme "${scheme}:"; known are ${forms.join(", ")}`);
   return known.open;
 }
 
 /**
  * Opens a logical unit.
  *
- * @param url `iscsi://[user[%password]@]host[:port]/target/lun` or `sim:name[/lun]`
+ * @param url `iscsi://[user[%password]@]host[:port]/target/lun`, `sim:name[/lun]`, or the path of a device node
  * @param options defaults for every command, and who we are
  * @returns the logical unit, which owns the way to it: dispose it when done
  * @throws TypeError or RangeError for a URL that cannot be read

@@ -1,0 +1,153 @@
+/** The threads in which the kernel is called, with a door that leads nowhere: needs no C library and no device. */
+import { readFile } from "node:fs/promises";
+import { beforeAll, describe, expect, test } from "vitest";
+import { threadText } from "../../scripts/thread-text.mjs";
+import { Control, DATA_OFFSET, Operation } from "../../transports/sg/memory.ts";
+import { createThreads, type KernelCall, ThreadStartError, type Threads } from "../../transports/sg/threads.ts";
+
+const SLEEP = 0;
+const FAIL = 1;
+const DIE = 2;
+const WHICH = 3;
+const ADD = 4;
+
+const call = (request: number, number: number, room = 0): KernelCall<number> => ({
+  room,
+  put({ control }) {
+    control[Control.OPERATION] = Operation.IOCTL;
+    control[Control.TARGET] = number;
+    control[Control.REQUEST] = request;
+    control[Control.ARGUMENT] = DATA_OFFSET;
+  },
+  take: (result) => result,
+});
+
+let source: string;
+beforeAll(async () => {
+  source = await threadText("test/sg/fake-door.ts");
+}, 60_000);
+
+const newThreads = (): Threads => createThreads({ source, idleMs: 200 });
+const group = () => ({ running: 0 });
+
+describe("calls in threads", () => {
+  test("bring back what the call returned, and minus errno", async () => {
+    const threads = newThreads();
+    expect(await threads.run(group(), call(SLEEP, 0)).done).toBe(0);
+    expect(await threads.run(group(), call(FAIL, 19)).done).toBe(-19);
+  });
+
+  test("see the memory that was written for them, and are seen", async () => {
+    const threads = newThreads();
+    const add = call(ADD, 5);
+    const sum = await threads.run(group(), {
+      room: 4,
+      put(memory) {
+        add.put(memory);
+        memory.view.setUint32(DATA_OFFSET, 37, true);
+      },
+      take: (result, { view }) => [result, view.getUint32(DATA_OFFSET, true)],
+    }).done;
+    expect(sum).toEqual([0, 42]);
+  });
+
+  test("get as much room as they ask for", async () => {
+    const threads = newThreads();
+    await threads.run(group(), call(SLEEP, 0)).done;
+    const room = 3 * 1024 * 1024;
+    const length = await threads.run(group(), { ...call(SLEEP, 0, room), take: (_, { bytes }) => bytes.length }).done;
+    expect(length).toBeGreaterThanOrEqual(DATA_OFFSET + room);
+  });
+
+  test("use one thread as long as one at a time is asked for", async () => {
+    const threads = newThreads();
+    const seen = new Set<number>();
+    for (let count = 0; count < 100; count++) seen.add(await threads.run(group(), call(WHICH, 0)).done);
+    expect(seen.size).toBe(1);
+  });
+
+  test("do not wait for one that hangs", async () => {
+    const threads = newThreads();
+    const order: string[] = [];
+    const hanging = threads.run(group(), call(SLEEP, 1500)).done.then(() => order.push("the one that hangs"));
+    for (let count = 0; count < 5; count++) await threads.run(group(), call(SLEEP, 0)).done;
+    order.push("five others");
+    await hanging;
+    expect(order).toEqual(["five others", "the one that hangs"]);
+  });
+
+  test("leave timers and files alone while 64 hang", async () => {
+    const threads = newThreads();
+    const groups = Array.from({ length: 64 }, group);
+    const calls = groups.map((each) => threads.run(each, call(SLEEP, 10_000)));
+    // All 64 are under way at the same time.
+    await expect.poll(() => groups.filter(({ running }) => running === 1).length, { timeout: 15_000 }).toBe(64);
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 10);
+    for (let count = 0; count < 8; count++) expect((await readFile("package.json")).length).toBeGreaterThan(0);
+    await expect.poll(() => ticks).toBeGreaterThan(10);
+    clearInterval(timer);
+    expect(groups.filter(({ running }) => running === 1)).toHaveLength(64);
+    expect(calls.every((each) => each.abandon())).toBe(true);
+  }, 30_000);
+
+  test("of one group get 64 threads and no more; those of another do not wait for them", async () => {
+    const threads = newThreads();
+    const hanging = group();
+    for (let count = 0; count < 70; count++) threads.run(hanging, call(SLEEP, 10_000));
+    await expect.poll(() => hanging.running, { timeout: 15_000 }).toBe(64);
+    expect(await threads.run(group(), call(FAIL, 7)).done).toBe(-7);
+    expect(hanging.running).toBe(64);
+  }, 30_000);
+
+  test("can be abandoned before they are given to the kernel, and then are never made", async () => {
+    const threads = newThreads();
+    let made = false;
+    const first = threads.run(group(), call(SLEEP, 300));
+    const second = threads.run(group(), {
+      ...call(SLEEP, 0),
+      put() {
+        made = true;
+      },
+    });
+    expect(second.abandon()).toBe(false);
+    await first.done;
+    await threads.run(group(), call(SLEEP, 0)).done;
+    expect(made).toBe(false);
+  });
+
+  test("go on when they are abandoned later, and say so", async () => {
+    const threads = newThreads();
+    const one = group();
+    const hanging = threads.run(one, call(SLEEP, 300));
+    await expect.poll(() => one.running).toBe(1);
+    expect(hanging.abandon()).toBe(true);
+    expect(await hanging.done).toBe(0);
+    expect(one.running).toBe(0);
+  });
+
+  test("start a new thread when those that were idle have ended", async () => {
+    const threads = newThreads();
+    const first = await threads.run(group(), call(WHICH, 0)).done;
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    const second = await threads.run(group(), call(WHICH, 0)).done;
+    expect(second).not.toBe(first);
+  });
+
+  test("reject when their thread dies, and only they", async () => {
+    const threads = newThreads();
+    const one = group();
+    const hanging = threads.run(group(), call(SLEEP, 500)).done;
+    await expect(threads.run(one, call(DIE, 0)).done).rejects.toThrow("the thread met an error");
+    expect(one.running).toBe(0);
+    expect(await hanging).toBe(0);
+    expect(await threads.run(one, call(FAIL, 3)).done).toBe(-3);
+  });
+
+  test("reject when no thread can be started", async () => {
+    const threads = createThreads({ source, libc: "broken" });
+    const failure = threads.run(group(), call(SLEEP, 0)).done;
+    await expect(failure).rejects.toBeInstanceOf(ThreadStartError);
+    await expect(failure).rejects.toThrow("this library cannot be loaded");
+  });
+});

@@ -1,0 +1,91 @@
+/** The calls of the kernel that carry SCSI: a command by SG_IO, a reset by SG_SCSI_RESET. Arguments in, results out. */
+import { Status } from "../../src/core/generated/codes.ts";
+import type { ResetScope, ScsiRequest, ScsiResponse } from "../../src/transport.ts";
+import { headerV3, headerV4, SG_IO } from "./header.ts";
+import {
+  CDB_OFFSET,
+  Control,
+  DATA_OFFSET,
+  HEADER_OFFSET,
+  Operation,
+  SENSE_OFFSET,
+  type ThreadMemory,
+} from "./memory.ts";
+import type { DeviceNode } from "./node-of.ts";
+import { answeredStatus } from "./outcome.ts";
+import type { KernelCall } from "./threads.ts";
+
+/** The longest time that every driver can count, in milliseconds. */
+const NO_LIMIT_MS = 0x7fff_ffff;
+const SG_SCSI_RESET = 0x2284;
+/** Only what is asked for: the kernel is not to go on to something wider if it fails. */
+const SG_SCSI_RESET_NO_ESCALATE = 0x100;
+/** The ioctl's number for each scope. */
+export const resets: Readonly<Record<ResetScope, number>> = { "logical-unit": 1, bus: 2, target: 4 };
+
+function ioctl({ control }: ThreadMemory, fd: number, request: number): void {
+  control[Control.OPERATION] = Operation.IOCTL;
+  control[Control.TARGET] = fd;
+  control[Control.REQUEST] = request;
+  control[Control.ARGUMENT] = HEADER_OFFSET;
+}
+
+/**
+ * One SCSI command.
+ *
+ * @param timeLeftMs asked when the kernel gets it: the kernel gives up when the caller does
+ * @param failed the error for an errno
+ */
+export function commandCall(
+  node: DeviceNode,
+  fd: number,
+  { cdb, dataOut = new Uint8Array(0), dataInLength }: ScsiRequest,
+  timeLeftMs: () => number,
+  failed: (errno: number) => Error,
+): KernelCall<ScsiResponse> {
+  const form = node.kind === "bsg" ? headerV4 : headerV3;
+  return {
+    room: Math.max(dataOut.length, dataInLength),
+    put(memory) {
+      const { bytes } = memory;
+      bytes.set(cdb, CDB_OFFSET);
+      bytes.set(dataOut, DATA_OFFSET);
+      // Whatever a driver says about how much arrived, nothing of an earlier command is there.
+      bytes.fill(0, DATA_OFFSET + dataOut.length, DATA_OFFSET + dataInLength);
+      const timeoutMs = Math.max(1, Math.min(Math.ceil(timeLeftMs()), NO_LIMIT_MS));
+      form.encode({ cdbLength: cdb.length, dataOutLength: dataOut.length, dataInLength, timeoutMs }, memory);
+      ioctl(memory, fd, SG_IO);
+    },
+    take(result, memory) {
+      if (result < 0) throw failed(-result);
+      const outcome = form.decode(memory);
+      const status = answeredStatus(outcome, node.path);
+      const { bytes } = memory;
+      const arrived = Math.max(0, Math.min(dataInLength, dataInLength - outcome.residual));
+      return {
+        status,
+        dataIn: bytes.slice(DATA_OFFSET, DATA_OFFSET + arrived),
+        sense:
+          status === Status.CHECK_CONDITION
+            ? bytes.slice(SENSE_OFFSET, SENSE_OFFSET + outcome.senseLength)
+            : new Uint8Array(0),
+        residual: outcome.residual,
+      };
+    },
+  };
+}
+
+/** One reset. */
+export function resetCall(fd: number, scope: ResetScope, failed: (errno: number) => Error): KernelCall<void> {
+  const code = resets[scope];
+  return {
+    room: 0,
+    put(memory) {
+      memory.view.setInt32(HEADER_OFFSET, code | SG_SCSI_RESET_NO_ESCALATE, true);
+      ioctl(memory, fd, SG_SCSI_RESET);
+    },
+    take(result) {
+      if (result < 0) throw failed(-result);
+    },
+  };
+}

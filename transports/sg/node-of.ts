@@ -1,0 +1,84 @@
+/**
+ * What a device node is: which driver it leads to, as sysfs tells. Reads /dev and /sys, needs no rights and sends nothing to
+ * the device. Where sysfs says nothing, nothing is assumed: the kernel then tells when it is asked.
+ */
+import { readdir, readlink, realpath, stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+
+/** A device node, and what is behind it. */
+export interface DeviceNode {
+  /** As it was given. */
+  readonly path: string;
+  readonly kind: "sg" | "bsg" | "disk" | "partition" | "mapper" | "tape" | "changer" | "nvme" | "other";
+  /** Its directory below /sys, or undefined if sysfs does not know it. */
+  readonly sysfs: string | undefined;
+  /** The directory of the SCSI device behind it, e.g. `/sys/devices/…/2:0:0:1`. */
+  readonly scsiDevice: string | undefined;
+  /** The generic node of the same device, if there is one. */
+  readonly sgNode: string | undefined;
+  /** What else could be opened instead, if this node is of a kind that takes no SCSI commands. */
+  readonly hint: string | undefined;
+}
+
+const kinds: Readonly<Record<string, DeviceNode["kind"]>> = {
+  scsi_generic: "sg",
+  bsg: "bsg",
+  scsi_tape: "tape",
+  scsi_changer: "changer",
+};
+
+/** A file's directory entries, or none if it cannot be read. */
+export const entries = (directory: string): Promise<string[]> => readdir(directory).catch(() => []);
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** What a node leads to; `root` is where sysfs is mounted. */
+export async function nodeOf(path: string, root = "/sys"): Promise<DeviceNode> {
+  const unknown: DeviceNode = {
+    path,
+    kind: "other",
+    sysfs: undefined,
+    scsiDevice: undefined,
+    sgNode: undefined,
+    hint: undefined,
+  };
+  const file = await stat(path).catch(() => undefined);
+  if (file === undefined) return unknown;
+  const block = file.isBlockDevice();
+  if (!block && !file.isCharacterDevice()) return { ...unknown, hint: "it is a file, not a device node" };
+  // dev_t as glibc splits it.
+  const major = ((file.rdev / 2 ** 32) & 0xfffff000) | ((file.rdev >>> 8) & 0xfff);
+  const minor = ((file.rdev / 2 ** 12) & 0xffffff00) | (file.rdev & 0xff);
+  const entry = join(root, "dev", block ? "block" : "char", `${major}:${minor}`);
+  const target = await readlink(entry).catch(() => undefined);
+  if (target === undefined) return unknown;
+  const sysfs = resolve(entry, "..", target);
+  const device = await realpath(join(sysfs, "device")).catch(() => undefined);
+  const scsiDevice = device !== undefined && (await exists(join(device, "scsi_device"))) ? device : undefined;
+  const sg = scsiDevice === undefined ? undefined : (await entries(join(scsiDevice, "scsi_generic")))[0];
+  const sgNode = sg === undefined ? undefined : `/dev/${sg}`;
+  const node = { path, sysfs, scsiDevice, sgNode };
+  if (!block) {
+    const subsystem = await readlink(join(sysfs, "subsystem")).catch(() => "");
+    return { ...node, kind: kinds[basename(subsystem)] ?? "other", hint: undefined };
+  }
+  const name = basename(sysfs);
+  if (await exists(join(sysfs, "partition"))) {
+    const disk = `/dev/${basename(resolve(sysfs, ".."))}`;
+    return { ...node, kind: "partition", hint: `it is a partition of ${disk}` };
+  }
+  if (await exists(join(sysfs, "dm")))
+    return { ...node, kind: "mapper", hint: "not every mapping leads to SCSI devices" };
+  if (name.startsWith("nvme")) {
+    return {
+      ...node,
+      kind: "nvme",
+      hint: "it is an NVMe namespace: use the kernel's reservations (scsi-persist/kernel)",
+    };
+  }
+  return { ...node, kind: scsiDevice === undefined ? "other" : "disk", hint: undefined };
+}

@@ -1,0 +1,62 @@
+/**
+ * What a thread does: it waits for a call, makes it, and says that it is done. This and everything else in this folder is
+ * compiled into one text per runtime (scripts/threads.mjs), so that a thread can be started without a file of its own:
+ * from a bundle, an asar archive or a single executable alike.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { ADDRESS_OFFSET, Control, Operation, State, type ThreadSettings } from "../memory.ts";
+
+/**
+ * The C library, as much of it as is needed: all that a runtime must bring. Each function returns what the call returned, or
+ * minus errno, which has to be fetched at once: whatever the runtime does next may change it.
+ */
+export interface Door {
+  /** open(2); `path` is the address of a text that ends with NUL. */
+  open(path: bigint, flags: number): number;
+  /** ioctl(2) with a pointer. */
+  ioctl(fd: number, request: number, pointer: bigint): number;
+  /** close(2). */
+  close(fd: number): number;
+  /** The address of shared memory. */
+  address(memory: Uint8Array): bigint;
+}
+
+/** Serves until there has been nothing to do for long. */
+export function serve(openDoor: (settings: ThreadSettings) => Door): void {
+  const settings = workerData as ThreadSettings;
+  let door: Door;
+  try {
+    door = openDoor(settings);
+  } catch (error) {
+    // Said, not thrown: a runtime may print what a thread throws.
+    parentPort?.postMessage(error instanceof Error ? error.message : String(error));
+    return;
+  }
+  const { memory, idleMs } = settings;
+  const control = new Int32Array(memory, 0, 8);
+  const address = door.address(new Uint8Array(memory));
+  new BigUint64Array(memory, ADDRESS_OFFSET, 1)[0] = address;
+
+  function call(): number {
+    const target = control[Control.TARGET] as number;
+    const argument = address + BigInt(control[Control.ARGUMENT] as number);
+    switch (control[Control.OPERATION]) {
+      case Operation.OPEN:
+        return door.open(argument, target);
+      case Operation.IOCTL:
+        return door.ioctl(target, (control[Control.REQUEST] as number) >>> 0, argument);
+      default:
+        return door.close(target);
+    }
+  }
+
+  parentPort?.postMessage(undefined);
+  for (;;) {
+    const woken = Atomics.wait(control, Control.STATE, State.IDLE, idleMs);
+    if (woken === "timed-out" && Atomics.compareExchange(control, Control.STATE, State.IDLE, State.ENDED) === 0) return;
+    if (Atomics.load(control, Control.STATE) !== State.GIVEN) continue;
+    control[Control.RESULT] = call();
+    Atomics.store(control, Control.STATE, State.IDLE);
+    parentPort?.postMessage(undefined);
+  }
+}

@@ -1,0 +1,264 @@
+/**
+ * The threads in which the kernel is called. A call can hang for minutes, in a state in which nothing can end it; so each has a
+ * thread to itself, and neither the event loop nor the runtime's own small pool, with which files are read, is held up.
+ *
+ * Threads are made when a call finds none idle, and end when they have had nothing to do for a while. They know nothing of
+ * SCSI: a call writes its own arguments and reads its own results.
+ */
+import { Worker } from "node:worker_threads";
+import {
+  ADDRESS_OFFSET,
+  CONTROL_LENGTH,
+  Control,
+  DATA_OFFSET,
+  State,
+  type ThreadMemory,
+  type ThreadSettings,
+} from "./memory.ts";
+
+/** How to start a thread. */
+export interface ThreadProgram {
+  /** The thread's whole program, see scripts/threads.mjs. */
+  readonly source: string;
+  readonly libc?: string | undefined;
+  readonly koffi?: string | undefined;
+  /** Milliseconds after which an idle thread ends. Default 5000. */
+  readonly idleMs?: number | undefined;
+}
+
+/** Calls that count together: those on one device. */
+export interface CallGroup {
+  /** Calls under way in the kernel. */
+  running: number;
+}
+
+/** One call of the kernel. */
+export interface KernelCall<Result> {
+  /** Bytes of data that it needs room for. */
+  readonly room: number;
+  /** Writes the arguments; called when a thread is there for it. */
+  put(memory: ThreadMemory): void;
+  /** Reads the results out; called when the kernel has returned. What it throws becomes the call's rejection. */
+  take(result: number, memory: ThreadMemory): Result;
+}
+
+/** A call that has been asked for. */
+export interface PendingCall<Result> {
+  /** Settles when the kernel has returned, even if nobody waits any more. */
+  readonly done: Promise<Result>;
+  /**
+   * Nobody waits any more. A call that has not been given to the kernel is dropped, and never settles.
+   *
+   * @returns true if the kernel has it already, and may execute it
+   */
+  abandon(): boolean;
+}
+
+/** A set of threads. */
+export interface Threads {
+  run<Result>(group: CallGroup, call: KernelCall<Result>): PendingCall<Result>;
+}
+
+/** A call on its way. */
+interface Job {
+  readonly group: CallGroup;
+  readonly call: KernelCall<unknown>;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  /** The thread that has it. */
+  thread: Thread | undefined;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly memory: ThreadMemory;
+  readonly room: number;
+  job: Job | undefined;
+}
+
+/** The room for data that a thread has at least; only pages that are used cost memory. */
+const ROOM = 256 * 1024;
+const IDLE_MS = 5000;
+/** How long a call waits for an idle thread before there is another one: most calls end sooner. */
+const PATIENCE_MS = 5;
+/** Calls of one group that may be in the kernel at once: a device that hangs does not get every thread there could be. */
+const GROUP_LIMIT = 64;
+
+/** A set of threads that run this program. */
+export function createThreads(program: ThreadProgram): Threads {
+  /** The one used last is at the end, and is used first: the others can end. */
+  const idle: Thread[] = [];
+  const waiting: Job[] = [];
+  let threads = 0;
+  let starting = false;
+  let growth: ReturnType<typeof setTimeout> | undefined;
+
+  function give(thread: Thread, job: Job): boolean {
+    const { control } = thread.memory;
+    // Arguments first: the thread reads them as soon as the state says so.
+    job.call.put(thread.memory);
+    if (Atomics.compareExchange(control, Control.STATE, State.IDLE, State.GIVEN) !== State.IDLE) return false;
+    Atomics.notify(control, Control.STATE);
+    thread.job = job;
+    thread.worker.ref();
+    job.thread = thread;
+    job.group.running++;
+    return true;
+  }
+
+  /** Gives a call to an idle thread; false if there is none for it. */
+  function place(job: Job): boolean {
+    if (job.group.running >= GROUP_LIMIT) return false;
+    for (let at = idle.length - 1; at >= 0; at--) {
+      const thread = idle[at] as Thread;
+      if (thread.room < job.call.room) continue;
+      idle.splice(at, 1);
+      // One that has just ended is forgotten.
+      if (give(thread, job)) return true;
+    }
+    return false;
+  }
+
+  /** Places whatever can be placed, in the order in which it came. */
+  function advance(): void {
+    for (let at = 0; at < waiting.length && idle.length > 0; ) {
+      if (place(waiting[at] as Job)) waiting.splice(at, 1);
+      else at++;
+    }
+    grow();
+  }
+
+  /** Starts one more thread if a call waits for it: the first at once, the others after some patience, one at a time. */
+  function grow(): void {
+    if (starting || growth !== undefined) return;
+    if (!waiting.some(({ group }) => group.running < GROUP_LIMIT)) return;
+    growth = setTimeout(
+      () => {
+        growth = undefined;
+        const next = waiting.find(({ group }) => group.running < GROUP_LIMIT);
+        if (next !== undefined) start(next);
+      },
+      threads === 0 ? 0 : PATIENCE_MS,
+    );
+  }
+
+  function start(first: Job): void {
+    let room = ROOM;
+    while (room < first.call.room) room *= 2;
+    const shared = new SharedArrayBuffer(DATA_OFFSET + room);
+    const settings: ThreadSettings = {
+      memory: shared,
+      idleMs: program.idleMs ?? IDLE_MS,
+      libc: program.libc,
+      koffi: program.koffi,
+    };
+    const view = new DataView(shared);
+    const memory = { control: new Int32Array(shared, 0, CONTROL_LENGTH / 4), view, bytes: new Uint8Array(shared) };
+    let worker: Worker;
+    try {
+      worker = new Worker(program.source, { eval: true, workerData: settings, name: "scsi-persist" });
+    } catch (error) {
+      drop(first, error);
+      return;
+    }
+    starting = true;
+    threads++;
+    let thread: Thread | undefined;
+    let failure: unknown;
+    worker.on("message", (trouble: string | undefined) => {
+      if (trouble !== undefined) {
+        failure = new Error(trouble);
+        return;
+      }
+      if (thread === undefined) {
+        starting = false;
+        const address = view.getBigUint64(ADDRESS_OFFSET, true);
+        thread = { worker, memory: { ...memory, address }, room, job: undefined };
+      } else {
+        finish(thread);
+      }
+      idle.push(thread);
+      worker.unref();
+      advance();
+    });
+    worker.on("error", (error) => {
+      failure = error;
+    });
+    worker.on("exit", () => {
+      threads--;
+      const reason = failure ?? new Error("the thread has ended");
+      if (thread === undefined) {
+        starting = false;
+        drop(first, reason);
+      } else {
+        const at = idle.indexOf(thread);
+        if (at >= 0) idle.splice(at, 1);
+        const { job } = thread;
+        thread.job = undefined;
+        if (job !== undefined) {
+          job.group.running--;
+          job.reject(reason);
+        }
+      }
+      advance();
+    });
+  }
+
+  /** The thread is back from the kernel. */
+  function finish(thread: Thread): void {
+    const job = thread.job as Job;
+    thread.job = undefined;
+    job.group.running--;
+    try {
+      job.resolve(job.call.take(thread.memory.control[Control.RESULT] as number, thread.memory));
+    } catch (error) {
+      job.reject(error);
+    }
+  }
+
+  /** No thread could be started for a call. */
+  function drop(job: Job, reason: unknown): void {
+    const at = waiting.indexOf(job);
+    if (at >= 0) waiting.splice(at, 1);
+    job.reject(new ThreadStartError(reason));
+  }
+
+  return {
+    run(group, call) {
+      let job!: Job;
+      const done = new Promise<never>((resolve, reject) => {
+        job = {
+          group,
+          call: call as KernelCall<unknown>,
+          resolve: resolve as Job["resolve"],
+          reject,
+          thread: undefined,
+        };
+      });
+      if (waiting.length > 0 || !place(job)) {
+        waiting.push(job);
+        advance();
+      }
+      return {
+        done,
+        abandon() {
+          if (job.thread === undefined) {
+            const at = waiting.indexOf(job);
+            if (at >= 0) waiting.splice(at, 1);
+            return false;
+          }
+          if (job.thread.job === job) job.thread.worker.unref();
+          return true;
+        },
+      };
+    },
+  };
+}
+
+/** No thread could be started; the call has not been made. */
+export class ThreadStartError extends Error {
+  override readonly name = "ThreadStartError";
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
