@@ -2,6 +2,7 @@
  * A SCSI command as a value: bytes to send, and how to read the answer. Nothing is sent by making one, so a dry run, an
  * explanation, a trace and a replay need nothing more than this.
  */
+import { dataIn as dataInWindow, dataSize } from "./core/index.ts";
 import { type ScsiError, ScsiError as ScsiErrorClass } from "./errors.ts";
 import type { ReservationIntent } from "./lost-answer.ts";
 import type { StructureName } from "./structures.ts";
@@ -40,6 +41,12 @@ export function malformed(command: string, dataIn: Uint8Array, expected: string)
     command,
     status: 0,
   });
+}
+
+/** Puts an answer into the core's data window; one that is longer than any answer can be is malformed. */
+export function answerIn(command: string, dataIn: Uint8Array): void {
+  if (dataIn.length > dataSize) throw malformed(command, dataIn, `at most ${dataSize} bytes`);
+  dataInWindow(dataIn);
 }
 
 /** Bytes as two hexadecimal digits each, separated by spaces. */

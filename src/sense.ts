@@ -2,7 +2,7 @@
 import { additionalSenseText } from "./additional-sense.ts";
 import { SenseKey, SenseResponseCode } from "./core/generated/codes.ts";
 import { SenseFlag, SenseRecord as Slot } from "./core/generated/records.ts";
-import { core, dataIn, long, word } from "./core/index.ts";
+import { core, dataIn, dataSize, long, word } from "./core/index.ts";
 
 /** Where a field pointer points (spc4r17 4.5.2.4.2). */
 export interface FieldPointer {
@@ -72,8 +72,9 @@ export function senseCodeText(asc: number, ascq: number): string {
  * @returns undefined if they have no sense key: empty, cut too short, or of a format that only a vendor knows
  */
 export function decodeSense(bytes: Uint8Array): SenseData | undefined {
-  dataIn(bytes);
-  if (core.decodeSense(bytes.length) !== 0) return undefined;
+  const counting = bytes.subarray(0, dataSize);
+  dataIn(counting);
+  if (core.decodeSense(counting.length) !== 0) return undefined;
   const senseKey = word(Slot.SENSE_KEY);
   const flags = word(Slot.FLAGS);
   const has = (flag: number): boolean => (flags & flag) !== 0;

@@ -1,9 +1,9 @@
 /** INQUIRY (12h): what kind of device answers, and which one it is. Allowed under every reservation. */
 import { checkInteger } from "../check.ts";
-import { type Command, malformed } from "../command.ts";
+import { answerIn, type Command, malformed } from "../command.ts";
 import { Size, VpdPage } from "../core/generated/codes.ts";
 import { InquiryRecord, ListRecord, DesignatorRow as Row } from "../core/generated/records.ts";
-import { cdbOut, core, dataIn, dataOut, dataWindow, word } from "../core/index.ts";
+import { cdbOut, core, dataOut, dataWindow, word } from "../core/index.ts";
 import { rowAt } from "../transport-id.ts";
 
 /** Standard INQUIRY data. */
@@ -69,7 +69,7 @@ export function inquiry(options: InquiryOptions = {}): Command<InquiryData> {
     effect: "none",
     layout: { cdb: "InquiryCdb" },
     read(bytes) {
-      dataIn(bytes);
+      answerIn("INQUIRY", bytes);
       if (core.decodeInquiry(bytes.length) !== 0)
         throw malformed("INQUIRY", bytes, "at least 5 bytes of standard data");
       const there = word(InquiryRecord.THERE);
@@ -101,7 +101,7 @@ function vpdCommand<Result>(
 ): Command<Result> {
   const allocationLength = checkInteger("allocationLengthBytes", allocationLengthBytes ?? 252, 4, MAX_ALLOCATION);
   const load = (bytes: Uint8Array): void => {
-    dataIn(bytes);
+    answerIn(name, bytes);
     if (decode(pageCode, bytes.length) !== 0) {
       throw malformed(name, bytes, `VPD page ${pageCode.toString(16).padStart(2, "0")}h whose lengths fit`);
     }
@@ -119,7 +119,7 @@ function vpdCommand<Result>(
     again(bytes) {
       load(bytes);
       const needed = Math.min(word(ListRecord.WHOLE_LENGTH), MAX_ALLOCATION);
-      if (needed <= allocationLength || bytes.length < allocationLength) return undefined;
+      if (needed <= allocationLength) return undefined;
       return vpdCommand(name, pageCode, needed, decode, result);
     },
   };

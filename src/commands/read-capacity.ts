@@ -1,8 +1,8 @@
 /** READ CAPACITY (10) (25h) and (16) (9Eh/10h): how large the disk is. Allowed under every reservation. */
 import { checkInteger } from "../check.ts";
-import { type Command, malformed } from "../command.ts";
+import { answerIn, type Command, malformed } from "../command.ts";
 import { CapacityRecord } from "../core/generated/records.ts";
-import { cdbOut, core, dataIn, long, word } from "../core/index.ts";
+import { cdbOut, core, long, word } from "../core/index.ts";
 
 /** What READ CAPACITY answers. */
 export interface Capacity {
@@ -25,7 +25,7 @@ export interface Capacity16 extends Capacity {
 }
 
 function capacity(name: string, bytes: Uint8Array, decode: (length: number) => number): Capacity {
-  dataIn(bytes);
+  answerIn(name, bytes);
   if (decode(bytes.length) !== 0) throw malformed(name, bytes, "the last block's address and the block length");
   return { blocks: long(CapacityRecord.LAST_LBA_U64) + 1n, blockLengthBytes: word(CapacityRecord.BLOCK_LENGTH) };
 }

@@ -1,8 +1,8 @@
 /** REPORT LUNS (A0h): which logical units the target has for this nexus. Allowed under every reservation. */
 import { checkInteger } from "../check.ts";
-import { type Command, malformed } from "../command.ts";
+import { answerIn, type Command, malformed } from "../command.ts";
 import { ListRecord } from "../core/generated/records.ts";
-import { cdbOut, core, dataIn, dataSize, longsOut, word } from "../core/index.ts";
+import { cdbOut, core, dataSize, longsOut, word } from "../core/index.ts";
 
 /** Arguments of {@link reportLuns}. */
 export interface ReportLunsOptions {
@@ -29,7 +29,7 @@ export function reportLuns(options: ReportLunsOptions = {}): Command<LogicalUnit
   const allocationLength = checkInteger("allocationLengthBytes", options.allocationLengthBytes ?? 4096, 16, dataSize);
   const selectReport = checkInteger("selectReport", options.selectReport ?? 0, 0, 255);
   const load = (bytes: Uint8Array): void => {
-    dataIn(bytes);
+    answerIn("REPORT LUNS", bytes);
     if (core.decodeLuns(bytes.length) !== 0) throw malformed("REPORT LUNS", bytes, "a LUN list whose length fits");
   };
   return {
@@ -45,7 +45,7 @@ export function reportLuns(options: ReportLunsOptions = {}): Command<LogicalUnit
     again(bytes) {
       load(bytes);
       const needed = Math.min(word(ListRecord.WHOLE_LENGTH), dataSize);
-      if (needed <= allocationLength || bytes.length < allocationLength) return undefined;
+      if (needed <= allocationLength) return undefined;
       return reportLuns({ selectReport, allocationLengthBytes: needed });
     },
   };
