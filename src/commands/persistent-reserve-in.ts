@@ -34,6 +34,9 @@ export interface AllocationOptions {
 
 const MAX_ALLOCATION = 0xffff;
 
+/** A full status descriptor with the longest TransportID: an iSCSI name of 223 bytes, `,i,0x` and an ISID, padded. */
+const LARGEST_DESCRIPTOR = Size.FULL_STATUS_DESCRIPTOR_HEADER + Size.TRANSPORTID_NAME_OFFSET + 244;
+
 /** One PERSISTENT RESERVE IN command. `parse` returns undefined for bytes that are not such an answer. */
 function command<Result>(
   serviceAction: number,
@@ -42,6 +45,7 @@ function command<Result>(
   decode: (length: number) => number,
   result: (dataIn: Uint8Array) => Result,
   wholeLengthSlot: number,
+  largestEntry = 0,
 ): Command<Result> {
   const name = persistentReserveInNames[serviceAction] as string;
   const allocationLength = checkInteger("allocationLengthBytes", allocationLengthBytes, 8, MAX_ALLOCATION);
@@ -60,12 +64,21 @@ function command<Result>(
       return result(bytes);
     },
     again(bytes) {
-      // Only an answer that filled its room can have been cut by it.
-      if (bytes.length < allocationLength) return undefined;
-      load(bytes);
-      const needed = Math.min(word(wholeLengthSlot), MAX_ALLOCATION);
-      if (needed <= allocationLength) return undefined;
-      return command(serviceAction, layoutHeader, needed, decode, result, wholeLengthSlot);
+      // The header says it all; the list is read once, when it is whole.
+      load(bytes.subarray(0, Size.PERSISTENT_RESERVE_IN_HEADER));
+      const whole = word(wholeLengthSlot);
+      // LIO announces only what it had room for: with less room left than an entry needs, there may be another one.
+      const needed = whole > allocationLength ? whole : whole > allocationLength - largestEntry ? MAX_ALLOCATION : 0;
+      if (Math.min(needed, MAX_ALLOCATION) <= allocationLength) return undefined;
+      return command(
+        serviceAction,
+        layoutHeader,
+        Math.min(needed, MAX_ALLOCATION),
+        decode,
+        result,
+        wholeLengthSlot,
+        largestEntry,
+      );
     },
   };
 }
@@ -90,6 +103,7 @@ export function readKeys(options: AllocationOptions = {}): Command<RegisteredKey
       truncated: word(ListRecord.TRUNCATED) === 1,
     }),
     ListRecord.WHOLE_LENGTH,
+    Size.RESERVATION_KEY,
   );
 }
 
@@ -209,5 +223,6 @@ export function readFullStatus(options: AllocationOptions = {}): Command<FullSta
       truncated: word(ListRecord.TRUNCATED) === 1,
     }),
     ListRecord.WHOLE_LENGTH,
+    LARGEST_DESCRIPTOR,
   );
 }
