@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { didYouMean } from "./nearest.ts";
 import { allOptions, commonOptions, type Option, usageOf, type Values } from "./options.ts";
-import { shown, UsageError } from "./values.ts";
+import { redactUrl, shown, UsageError } from "./values.ts";
 
 /** What of a verb is needed to read its arguments. */
 export interface Signature {
@@ -40,7 +40,8 @@ const config = Object.fromEntries(
 /** The option with a name, or an error that says which it might be. */
 function optionNamed(name: string, rawName: string): [keyof Values, Option] {
   const found = entries.find(([, option]) => option.name === name || option.alias === name);
-  if (found === undefined) throw new UsageError(`Unknown option ${rawName}.${didYouMean(name, names, "--")}`);
+  if (found === undefined)
+    throw new UsageError(`Unknown option ${redactUrl(rawName)}.${didYouMean(name, names, "--")}`);
   return found;
 }
 
@@ -88,7 +89,7 @@ export function parseArguments(argv: readonly string[]): Parsed {
   return { verb, rest, values: Object.fromEntries(values) as Values, given: new Set(values.keys()) };
 }
 
-const nouns = { unit: "URL of a logical unit", portal: "URL of a portal", none: "" } as const;
+const nouns = { unit: "URL or device path of a logical unit", portal: "URL of a portal", none: "" } as const;
 
 /** Checks that a verb got what it takes and nothing else. Returns its URL, or an empty text for verbs without. */
 export function checkAgainst(parsed: Parsed, verb: Signature): string {

@@ -58,8 +58,7 @@ function bytesLines(title: string, described: DescribedBytes, paint: Paint): str
   const rows = fields.map((field): Cell[] => [
     ["dim", place(field)],
     field.name,
-    ["bold", valueText(field)],
-    meaning(field, structure) ?? "",
+    [valueText(field), meaning(field, structure) ?? ""].join(" ").trimEnd(),
   ]);
   const ports = transportIdsIn(described).map((id): Cell[] => [["dim", "then"], "TRANSPORTID", id]);
   return [

@@ -37,8 +37,8 @@ export const exitCodes: readonly ExitCode[] = [
   { exit: 14, meaning: "miscompare", codes: ["MISCOMPARE"] },
   {
     exit: 15,
-    meaning: "no such target, or login or credentials refused",
-    codes: ["TARGET_NOT_FOUND", "LOGIN_FAILED", "AUTHENTICATION_FAILED"],
+    meaning: "no such target or device, or it refuses this user",
+    codes: ["TARGET_NOT_FOUND", "LOGIN_FAILED", "AUTHENTICATION_FAILED", "PERMISSION_DENIED", "UNSUITABLE_DEVICE"],
   },
   { exit: 20, meaning: "check condition without a reason (no sense)", codes: ["NO_SENSE"] },
   { exit: 24, meaning: "RESERVATION CONFLICT", codes: ["RESERVATION_CONFLICT"] },

@@ -64,7 +64,7 @@ export const verbOptions = {
     name: "transport-id",
     value: "ID",
     read: readTransportId,
-    help: "the initiator port that shall hold: iqn.…, iqn.…,i,0xISID, sas,… or hex,…",
+    help: "the initiator port that shall hold: iqn.…,i,0xISID, sas,…, fcp,… or hex,…",
   },
   relativeTargetPort: {
     name: "relative-target-port",
@@ -85,7 +85,7 @@ export const commonOptions = {
   timeout: { name: "timeout", value: "TIME", read: readTime, help: "for one delivery, e.g. 5, 2.5s, 500ms (20s)" },
   deadline: { name: "deadline", value: "TIME", read: readTime, help: "for one command with its repetitions (60s)" },
   noRetry: { name: "no-retry", help: "send every command once, whatever happens" },
-  initiator: { name: "initiator", value: "NAME", read: readText, help: "be this initiator (iSCSI name)" },
+  initiator: { name: "initiator", value: "NAME", read: readText, help: "be this initiator (an iSCSI name)" },
   help: { name: "help", short: "h", help: "show this" },
   version: { name: "version", help: "show the version" },
 } as const satisfies Partial<Record<keyof Values, Option>>;

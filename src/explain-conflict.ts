@@ -44,6 +44,8 @@ export type ConflictReason =
   | "type-cannot-move"
   /** A read or write that the reservation forbids. */
   | "reservation-forbids"
+  /** Another nexus holds the unit by RESERVE (6) or (10). */
+  | "legacy-reservation"
   /** What was seen does not explain it. */
   | "unexplained";
 
@@ -67,6 +69,17 @@ export interface ConflictExplanation {
   /** What can be done, each with a sentence that says when it is right. */
   readonly remedies: readonly (ConflictRemedy & { readonly when: string })[];
 }
+
+/**
+ * Why even PERSISTENT RESERVE IN meets RESERVATION CONFLICT. No persistent reservation forbids asking; the older RESERVE of
+ * SPC-2 does (spc2r20 5.5.1).
+ */
+export const legacyReservationConflict: ConflictExplanation = {
+  reason: "legacy-reservation",
+  because:
+    "Another host holds the unit by RESERVE, which is older than persistent reservations and forbids even asking about them.",
+  remedies: [{ do: "try-again", when: "It ends when that host sends RELEASE or logs out, or the unit is reset." }],
+};
 
 /** What the target reported after the conflict. */
 export type ConflictEvidence = Omit<LostAnswerEvidence, "verdict">;

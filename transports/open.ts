@@ -50,7 +50,12 @@ const schemes: Readonly<Record<string, { readonly form: string; readonly open: O
 };
 
 /** A device of this machine: there is no scheme, a path is enough. */
-const openDevice: Opener = async (path) => {
+const openDevice: Opener = async (path, { initiatorName }) => {
+  if (initiatorName !== undefined) {
+    throw new TypeError(
+      "An initiator name cannot be chosen for a device of this machine: its host adapter is the initiator",
+    );
+  }
   const { openSg } = await import("./sg/index.ts");
   return openSg(path);
 };

@@ -1,0 +1,79 @@
+/** The help: it fits, it is whole, and its examples are command lines that are accepted. */
+import { describe, expect, test } from "vitest";
+import { verbs } from "../../cli/verbs.ts";
+import { cli } from "./harness.ts";
+
+const names = verbs.map(({ name }) => name);
+
+/** An example as argv: continued lines joined. */
+function examplesIn(help: string): string[][] {
+  const text = help.slice(help.indexOf("\nExamples\n")).replaceAll("\\\n", " ");
+  return [...text.matchAll(/^ {2}scsi-persist (.*)$/gm)].map(([, line]) => (line as string).split(/ +/));
+}
+
+test("the general help lists every verb, and fits 80 columns", async () => {
+  const { exit, out, err } = await cli("help");
+  expect(exit).toBe(0);
+  expect(err).toBe("");
+  for (const name of names) expect(out).toMatch(new RegExp(`^ {2}${name} `, "m"));
+  expect(out.split("\n").filter((line) => line.length > 80)).toEqual([]);
+});
+
+test("all verbs are there", () => {
+  expect([...names].sort()).toEqual([
+    "capabilities",
+    "clear",
+    "demo",
+    "discover",
+    "inquiry",
+    "keys",
+    "luns",
+    "move",
+    "preempt",
+    "register",
+    "release",
+    "replace-lost",
+    "reservation",
+    "reserve",
+    "status",
+  ]);
+});
+
+describe.each(names)("help %s", (name) => {
+  test("fits 80 columns, and is the same with --help", async () => {
+    const { exit, out } = await cli(`help ${name}`);
+    expect(exit).toBe(0);
+    expect(out).toMatch(new RegExp(`^scsi-persist ${name}: `));
+    expect(out.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    expect((await cli(`${name} --help`)).out).toBe(out);
+    expect((await cli(`${name} -h sim:x`)).out).toBe(out);
+  });
+
+  test("has examples, each of which is accepted", async () => {
+    const examples = examplesIn((await cli(`help ${name}`)).out);
+    expect(examples.length).toBeGreaterThan(0);
+    for (const argv of examples) {
+      const { exit, err } = await cli([...argv, "--dry-run"]);
+      expect(err, argv.join(" ")).toBe("");
+      expect(exit, argv.join(" ")).toBe(0);
+    }
+  });
+});
+
+test("help of a verb that does not exist suggests one", async () => {
+  const { exit, err } = await cli("help preemt");
+  expect(exit).toBe(1);
+  expect(err).toContain("Did you mean preempt?");
+});
+
+test("--help alone, and help help, are the general help", async () => {
+  const { out } = await cli("help");
+  expect((await cli("--help")).out).toBe(out);
+  expect((await cli("help help")).out).toBe(out);
+});
+
+test("--version", async () => {
+  const { exit, out } = await cli("--version");
+  expect(exit).toBe(0);
+  expect(out).toMatch(/^scsi-persist \S+\n$/);
+});
