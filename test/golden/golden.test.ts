@@ -224,7 +224,7 @@ describe("the golden cases", () => {
       "persistent-reserve-out.md": 18,
       "sense.md": 21,
       "transfers.md": 5,
-      "transport-ids.md": 9,
+      "transport-ids.md": 13,
     });
   });
 
