@@ -1,6 +1,6 @@
 /**
- * A scripted iSCSI target for tests: it listens on the loopback interface and does just what each test's script says, right or wrong. No rule of
- * a real target lives here.
+ * A scripted iSCSI target for tests: it listens on the loopback interface and does just what each test's script says,
+ * right or wrong. No rule of a real target lives here.
  */
 import { createServer, type Socket } from "node:net";
 import { crc32c } from "../../src/core/index.ts";
@@ -44,6 +44,8 @@ export interface FakeConnection {
   answer(initiatorTaskTag: number, fields?: Partial<ResponseFields>, data?: Uint8Array): void;
   /** Sends bytes as they are. */
   raw(bytes: Uint8Array): void;
+  /** Sends all that the action sends in one write, so that it arrives at once. */
+  together(action: () => void): void;
   /** Reads no more from the socket. */
   pause(): void;
   /** Resolves when the initiator has closed the connection. */
@@ -222,6 +224,11 @@ function createConnection(socket: Socket, index: number): FakeConnection {
     },
     raw(bytes) {
       if (!ended) socket.write(bytes);
+    },
+    together(action) {
+      socket.cork();
+      action();
+      socket.uncork();
     },
     pause() {
       socket.pause();

@@ -1,4 +1,7 @@
-/** A target that breaks the protocol: each time a clear error, the connection closed, everything pending rejected, and nothing hanging. */
+/**
+ * A target that breaks the protocol: each time a clear error, the connection closed, everything pending rejected, and
+ * nothing hanging.
+ */
 import { expect, test } from "vitest";
 import { isScsiError, type ScsiError } from "../../src/errors.ts";
 import { connectIscsi, type IscsiConnectOptions, type IscsiEvent } from "../../transports/iscsi/index.ts";

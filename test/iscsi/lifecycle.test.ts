@@ -1,4 +1,7 @@
-/** What a session does when the connection ends, moves, stalls or is asked to go: identity kept, outcome told, nothing repeated. */
+/**
+ * What a session does when the connection ends, moves, stalls or is asked to go: identity kept, outcome told, nothing
+ * repeated.
+ */
 import { expect, test } from "vitest";
 import { isScsiError, type ScsiError } from "../../src/errors.ts";
 import {
@@ -161,6 +164,31 @@ test("a login that fails again rejects what waited for it with its reason, undel
     delivered: "no",
     message: expect.stringContaining("the service is unavailable"),
   });
+});
+
+test("a connection that ends with the very chunk that completes its login leaves no command hanging", async () => {
+  await using target = await startFakeTarget(async (connection) => {
+    if (connection.index !== 1) {
+      await connection.acceptLogin(now);
+      if (connection.index === 0) connection.destroy();
+      else await serve(connection);
+      return;
+    }
+    const request = await connection.expect(Opcode.LOGIN_REQUEST);
+    connection.expCmdSn = readLoginRequest(request.header).cmdSn;
+    connection.together(() => {
+      connection.answerLogin(request);
+      connection.respond(Opcode.ASYNC_MESSAGE, { status: true, word36: 0x0200_0000, word40: 0 });
+    });
+    await connection.closed();
+  });
+  await using session = await connect(target);
+  const unit = session.logicalUnit(0);
+  while (session.state === "connected") await new Promise((resolve) => setTimeout(resolve, 1));
+  const reset = errorOf(session.reset("target"));
+  expect(await errorOf(unit.execute(testUnitReady))).toMatchObject({ code: "CONNECTION_LOST", delivered: "no" });
+  expect(await reset).toMatchObject({ code: "CONNECTION_LOST", delivered: "no" });
+  expect((await unit.execute(testUnitReady)).status).toBe(0);
 });
 
 test("nobody there is CONNECTION_FAILED, with the address", async () => {
@@ -474,6 +502,53 @@ test("a discovery whose answer never ends is cut off", async () => {
     code: "PROTOCOL_ERROR",
     message: expect.stringContaining("longer than 8388608 bytes"),
   });
+});
+
+test("a discovery, and a reset, can be given up while they wait", async () => {
+  await using target = await startFakeTarget(async (connection) => {
+    await connection.acceptLogin(now);
+    const { opcode } = await connection.next();
+    expect([Opcode.TEXT_REQUEST, Opcode.TASK_MANAGEMENT_REQUEST]).toContain(opcode);
+    await serve(connection);
+  });
+  const where = { host: target.host, port: target.port, initiatorName: INITIATOR_NAME };
+  expect(await errorOf(discoverTargets({ ...where, signal: AbortSignal.timeout(30) }))).toMatchObject({
+    code: "ABORTED",
+    message: expect.stringContaining("gave up a text request"),
+  });
+  await using session = await connect(target);
+  expect(await errorOf(session.reset("target", { signal: AbortSignal.timeout(30) }))).toMatchObject({
+    code: "ABORTED",
+    message: expect.stringContaining("gave up a TARGET WARM RESET"),
+  });
+});
+
+test("a reset that is not confirmed in time says so", async () => {
+  await using target = await startFakeTarget(async (connection) => {
+    await connection.acceptLogin(now);
+    await connection.expect(Opcode.TASK_MANAGEMENT_REQUEST);
+    await serve(connection);
+  });
+  await using session = await connect(target);
+  expect(await errorOf(session.reset("bus", { timeoutMs: 20 }))).toMatchObject({
+    code: "TIMEOUT",
+    message: expect.stringContaining("Cannot do a TARGET COLD RESET"),
+  });
+  expect((await session.logicalUnit(0).execute(testUnitReady)).status).toBe(0);
+});
+
+test("times without end are taken as such", async () => {
+  await using target = await startFakeTarget(async (connection) => {
+    await connection.acceptLogin(now);
+    await serve(connection);
+  });
+  const ever = Number.POSITIVE_INFINITY;
+  await using session = await connect(target, {
+    loginTimeoutMs: ever,
+    abortTimeoutMs: ever,
+    keepAlive: { intervalMs: ever, timeoutMs: ever },
+  });
+  expect((await session.logicalUnit(0).execute(testUnitReady, { timeoutMs: ever })).status).toBe(0);
 });
 
 test("options are checked before anything is opened", async () => {

@@ -1,6 +1,6 @@
 /**
- * PDUs against golden bytes. Those marked "captured" are what libiscsi 1.19 and tgtd 1.0.85 said to each other on a loopback
- * interface, read with tshark; the others are written out from the tables of RFC 7143 clause 11.
+ * PDUs against golden bytes. Those marked "captured" are what libiscsi 1.19 and tgtd 1.0.85 said to each other on a
+ * loopback interface, read with tshark; the others are written out from the tables of RFC 7143 clause 11.
  */
 import { expect, test } from "vitest";
 import { AHS_EXTENDED_CDB, compareSerial, FINAL, Opcode, putHeader, RESERVED_TAG } from "../../transports/iscsi/pdu.ts";
@@ -48,7 +48,8 @@ const r2t = "318000000000000000010000000000004b238b8590b4a4eb000000132a366e362a3
 // Captured: ABORT TASK and "task does not exist".
 const abortTask = "428100000000000000010000000000002d258f532d258f5269ac6d810000000369ac6d80000000000000000000000000";
 const abortAnswer = "228001000000000000000000000000002d258f53000000000000000469ac6d8169ac6e01000000000000000000000000";
-// Captured: first login request and response of a normal session; 434 bytes of text follow the request, 300 the response.
+// Captured: first login request and response of a normal session; 434 bytes of text follow the request, 300 the
+// response.
 const login = "43870000000001b1800ba2c4000000004d5e5776000000001ea66b2a0000000100000000000000000000000000000000";
 const loginAnswer = "238700000000012c800ba2c4000001004d5e577600000000000000001ea66b2a1ea66b2b000000000000000000000000";
 // Captured: SendTargets and its answer, then the logout.
@@ -83,7 +84,8 @@ test("a CDB of 21 bytes continues in an additional header segment, padded, its l
   const cdb = Uint8Array.from({ length: 21 }, (_, index) => index + 1);
   const out = dirty(60);
   expect(putScsiCommand(out, 0, 0xc1, 0, 0, 0, 1, 512, 2, 3, cdb)).toBe(60);
-  // RFC 7143 11.2.2.3: AHSLength = CDBLength - 15 = 6, AHSType 1, a reserved byte, then the rest of the CDB; TotalAHSLength in words.
+  // RFC 7143 11.2.2.3: AHSLength = CDBLength - 15 = 6, AHSType 1, a reserved byte, then the rest of the CDB;
+  // TotalAHSLength in words.
   expect(hex(out)).toBe(
     "01c1000003000000" +
       "0000000000000000" +

@@ -1,4 +1,7 @@
-/** The parts of a full-feature phase that a socket cannot show well: wrapping numbers, tags, and memory that is used again. */
+/**
+ * The parts of a full-feature phase that a socket cannot show well: wrapping numbers, tags, and memory that is used
+ * again.
+ */
 import { expect, test } from "vitest";
 import { createOutput } from "../../transports/iscsi/output.ts";
 import { negotiate } from "../../transports/iscsi/parameters.ts";
@@ -28,6 +31,7 @@ function phaseAt(cmdSn: number, maxCmdSn: number) {
     keepAlive: undefined,
     abortTimeoutMs: 1000,
     report() {},
+    tick() {},
     ended() {},
   });
   const numbers = (): number[] => {

@@ -1,4 +1,7 @@
-/** The stream of bytes is cut into PDUs whatever its chunks are, and what cannot be right is refused before it does harm. */
+/**
+ * The stream of bytes is cut into PDUs whatever its chunks are, and what cannot be right is refused before it does
+ * harm.
+ */
 import { expect, test } from "vitest";
 import { crc32c } from "../../src/core/index.ts";
 import { Opcode } from "../../transports/iscsi/pdu.ts";
@@ -78,7 +81,8 @@ for (const headerDigest of [false, true]) {
 test("every single wrong bit is found by one of the digests", () => {
   const header = responseHeader(Opcode.DATA_IN, { ...numbers, initiatorTaskTag: 1, dataSegmentLength: 5 });
   const pdu = frame(header, pattern(5), true, true);
-  // Lengths decide where a PDU ends: with those wrong, the digest is looked for elsewhere, or the length itself is refused.
+  // Lengths decide where a PDU ends: with those wrong, the digest is looked for elsewhere, or the length itself is
+  // refused.
   for (let bit = 8 * 8; bit < pdu.length * 8; bit++) {
     const bad = pdu.slice();
     bad[bit >> 3] = (bad[bit >> 3] as number) ^ (1 << (bit & 7));

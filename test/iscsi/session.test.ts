@@ -1,4 +1,7 @@
-/** A session in its full-feature phase against a scripted target: data both ways, the window, task management, and what is asked of it. */
+/**
+ * A session in its full-feature phase against a scripted target: data both ways, the window, task management, and what
+ * is asked of it.
+ */
 import { expect, test } from "vitest";
 import { isScsiError, type ScsiError } from "../../src/errors.ts";
 import { connectIscsi, type IscsiConnectOptions, type IscsiEvent, openIscsi } from "../../transports/iscsi/index.ts";
@@ -176,6 +179,22 @@ test("what is returned is memory of its own", async () => {
   await unit.execute(read(16));
   expect(first).toEqual(new Uint8Array(16).fill(1));
   expect(Object.getPrototypeOf(first)).toBe(Uint8Array.prototype);
+});
+
+test("a read far larger than what arrives takes memory for what arrives", async () => {
+  await using target = await startFakeTarget(async (connection) => {
+    await connection.acceptLogin();
+    const { initiatorTaskTag } = await connection.command();
+    connection.respond(Opcode.DATA_IN, { initiatorTaskTag, flags: 0 }, pattern(5));
+    connection.respond(Opcode.DATA_IN, { initiatorTaskTag, word36: 1, word40: 5 }, pattern(6));
+    connection.answer(initiatorTaskTag, { flags: FINAL | ResponseFlag.UNDERFLOW, word44: 0xffff_ffff - 11 });
+    await untilLogout(connection);
+  });
+  await using session = await connect(target);
+  const { dataIn, residual } = await session.logicalUnit(0).execute(read(0xffff_ffff));
+  expect(dataIn).toEqual(join([pattern(5), pattern(6)]));
+  expect(dataIn.buffer.byteLength).toBe(11);
+  expect(residual).toBe(0xffff_ffff - 11);
 });
 
 /** Gathers what a command brings along, and what it sends unasked. */

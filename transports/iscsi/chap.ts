@@ -1,11 +1,14 @@
 /**
- * CHAP for iSCSI logins (RFC 1994; RFC 7143 12.1.3), both sides of it: what a response is, how values are written, and what
- * must never be accepted. It sends nothing, and no secret leaves it.
+ * CHAP for iSCSI logins (RFC 1994; RFC 7143 12.1.3), both sides of it: what a response is, how values are written, and
+ * what must never be accepted. It sends nothing, and no secret leaves it.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { protocolError } from "./fault.ts";
 
-/** The digests that CHAP knows here, with their CHAP_A numbers (IANA: 5, 6, 7, 8) and the names that node:crypto has for them. */
+/**
+ * The digests that CHAP knows here, with their CHAP_A numbers (IANA: 5, 6, 7, 8) and the names that node:crypto has for
+ * them.
+ */
 const algorithms = {
   md5: { number: 5, hash: "md5" },
   sha1: { number: 6, hash: "sha1" },
@@ -18,7 +21,8 @@ export type ChapAlgorithm = keyof typeof algorithms;
 
 /**
  * All CHAP digests, in the order in which they are offered; a target takes the first that it knows. MD5 stands before
- * the older SHAs because tgtd takes number 7, which is SHA-256, for SHA-1: offered it earlier, it would refuse every secret.
+ * the older SHAs because tgtd takes number 7, which is SHA-256, for SHA-1: offered it earlier, it would refuse every
+ * secret.
  */
 export const chapAlgorithms: readonly ChapAlgorithm[] = ["sha3-256", "md5", "sha-256", "sha1"];
 
@@ -78,7 +82,8 @@ export function encodeBinary(bytes: Uint8Array): string {
 /**
  * Reads a binary value, hexadecimal (0x…) or base64 (0b…).
  *
- * @throws ScsiError `PROTOCOL_ERROR` if it is neither, empty, or longer than the 1024 bytes that CHAP allows; the message does not hold the value
+ * @throws ScsiError `PROTOCOL_ERROR` if it is neither, empty, or longer than the 1024 bytes that CHAP allows; the
+ *   message does not hold the value
  */
 export function decodeBinary(key: string, text: string): Uint8Array {
   const digits = text.slice(2);

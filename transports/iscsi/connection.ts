@@ -1,5 +1,6 @@
 /**
- * One TCP connection: the only file here that does I/O. It moves bytes and reports the end; what they mean is decided elsewhere.
+ * One TCP connection: the only file here that does I/O. It moves bytes and reports the end; what they mean is decided
+ * elsewhere.
  */
 import { Buffer } from "node:buffer";
 import { connect, type Socket } from "node:net";

@@ -1,15 +1,16 @@
 /**
- * From an address to a session in its full-feature phase: connecting, logging in, following redirections, all within one limit of
- * time. It decides nothing about commands.
+ * From an address to a session in its full-feature phase: connecting, logging in, following redirections, all within
+ * one limit of time. It decides nothing about commands.
  */
+import { performance } from "node:perf_hooks";
 import { clearTimeout, setTimeout } from "node:timers";
 import { isScsiError, type ScsiError, type TransportErrorCode, transportError } from "../../src/errors.ts";
+import { startKeepAlive, tick } from "./clock.ts";
 import { type Connection, openConnection } from "./connection.ts";
 import type { IscsiEvent } from "./events.ts";
 import { createLogin, type LoginOptions, type LoginResult } from "./login.ts";
-import { startKeepAlive } from "./management.ts";
 import { MAX_RECEIVE_DATA_SEGMENT_LENGTH } from "./parameters.ts";
-import { createPhase, endPhase, type KeepAlive, type Phase } from "./phase.ts";
+import { createPhase, endPhase, type KeepAlive, lose, type Phase } from "./phase.ts";
 import { formatAddress, parsePortal } from "./portal.ts";
 import { createReceiver, type PduSink, type ReceiverRules } from "./receiver.ts";
 import { createSink } from "./receiving.ts";
@@ -117,7 +118,7 @@ function arrive(
     const aborted = (): void => fail("ABORTED", "the caller gave it up", signal?.reason);
     const timer = setTimeout(
       () => fail("TIMEOUT", `no ${stands ? "end of the login" : "connection"} within ${options.loginTimeoutMs} ms`),
-      Math.max(0, deadline - performance.now()),
+      Math.min(Math.max(0, deadline - performance.now()), 0x7fff_ffff),
     );
 
     const send = (pdu: Uint8Array): void => {
@@ -164,6 +165,7 @@ function arrive(
         keepAlive: options.keepAlive,
         abortTimeoutMs: options.abortTimeoutMs,
         report: options.report,
+        tick,
         ended(error) {
           connection.destroy();
           options.ended(entered, error);
@@ -202,8 +204,7 @@ function arrive(
         end(cause) {
           const reason = cause === undefined ? "the target closed the connection" : cause.message;
           if (phase !== undefined) {
-            const message = `Connection lost: ${peer}: ${reason}`;
-            endPhase(phase, transportError("CONNECTION_LOST", "unknown", message, cause));
+            lose(phase, `${peer}: ${reason}`, cause);
           } else if (stands) {
             fail("CONNECTION_FAILED", `${reason} during the login`, cause);
           } else {

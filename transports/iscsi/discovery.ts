@@ -1,11 +1,12 @@
 /**
- * Discovery: which targets a portal offers (RFC 7143 4.3, appendix C, SendTargets). A session of its own, which carries no command.
+ * Discovery: which targets a portal offers (RFC 7143 4.3, appendix C, SendTargets). A session of its own, which carries
+ * no command.
  */
 import { transportError } from "../../src/errors.ts";
+import { exchangeText, LOGOUT_TIMEOUT_MS, logout } from "./conversation.ts";
 import { dial } from "./dial.ts";
 import type { IscsiEvent } from "./events.ts";
 import { protocolError } from "./fault.ts";
-import { exchangeText, LOGOUT_TIMEOUT_MS, logout } from "./management.ts";
 import { checkOptions, type IscsiLoginOptions } from "./options.ts";
 import { endPhase } from "./phase.ts";
 import { formatAddress, type IscsiPortal, parsePortal } from "./portal.ts";

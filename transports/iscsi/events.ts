@@ -15,7 +15,10 @@ export type IscsiEvent =
       readonly headerDigest: boolean;
       readonly dataDigest: boolean;
     }
-  /** A connection has ended. `unknown` commands were under way and may have been executed; `unsent` ones certainly were not. */
+  /**
+   * A connection has ended. `unknown` commands were under way and may have been executed; `unsent` ones certainly were
+   * not.
+   */
   | { readonly type: "connection-lost"; readonly error: ScsiError; readonly unknown: number; readonly unsent: number }
   /** A login failed. */
   | { readonly type: "login-failed"; readonly error: ScsiError }

@@ -1,22 +1,22 @@
 /**
- * The iSCSI initiator: a session to one target that outlives its connections, and transports to the target's logical units. It
- * logs in again with the same initiator name and ISID, and never repeats a command.
+ * The iSCSI initiator: a session to one target that outlives its connections, and transports to the target's logical
+ * units. It logs in again with the same initiator name and ISID, and never repeats a command.
  */
 import { performance } from "node:perf_hooks";
-import { clearTimeout, setTimeout } from "node:timers";
-import { transportError } from "../../src/errors.ts";
+import { isScsiError, transportError } from "../../src/errors.ts";
 import type { ResetScope, ScsiRequest, ScsiResponse, Transport, TransportOptions } from "../../src/transport.ts";
 import type { IscsiTransportId } from "../../src/transport-id.ts";
+import { LOGOUT_TIMEOUT_MS, logout } from "./conversation.ts";
 import { type Address, type Dialled, type DialOptions, dial } from "./dial.ts";
 import type { IscsiEvent } from "./events.ts";
-import { LOGOUT_TIMEOUT_MS, logout, ManagementFunction, manage } from "./management.ts";
+import { ManagementFunction, manage } from "./management.ts";
 import { lunField } from "./names.ts";
 import { checkOptions, checkTime, type IscsiConnectOptions } from "./options.ts";
 import type { SessionParameters } from "./parameters.ts";
 import { endPhase, type Phase } from "./phase.ts";
 import { endOwned, execute } from "./session.ts";
-import { listen, unlisten } from "./signals.ts";
 import { formatIscsiUrl, formatLun, parseIscsiUrl } from "./url.ts";
+import { type Owner, sleep, type Waiter, within } from "./waiting.ts";
 
 /** A session to one target. */
 export interface IscsiSession {
@@ -53,11 +53,12 @@ const MAX_CDB_LENGTH = 260;
 /**
  * Logs in to a target.
  *
- * When the connection is lost, commands under way reject with code CONNECTION_LOST, and the next command logs in again with the
- * same initiator name and ISID: the target then takes it for the same I_T nexus, as registrations need it.
+ * When the connection is lost, commands under way reject with code CONNECTION_LOST, and the next command logs in again
+ * with the same initiator name and ISID: the target then takes it for the same I_T nexus, as registrations need it.
  *
  * @throws TypeError, RangeError for bad options
- * @throws ScsiError CONNECTION_FAILED, LOGIN_FAILED, AUTHENTICATION_FAILED, TARGET_NOT_FOUND, PROTOCOL_ERROR, TIMEOUT, ABORTED
+ * @throws ScsiError CONNECTION_FAILED, LOGIN_FAILED, AUTHENTICATION_FAILED, TARGET_NOT_FOUND, PROTOCOL_ERROR, TIMEOUT,
+ *   ABORTED
  * @example
  * await using session = await connectIscsi({ host: "127.0.0.1", target: "iqn.2026-01.test:disk" });
  * const unit = session.logicalUnit(1);
@@ -100,7 +101,7 @@ export async function connectIscsi(options: IscsiConnectOptions): Promise<IscsiS
     try {
       dialled = await dial(dialOptions, home, signal);
     } catch (error) {
-      report({ type: "login-failed", error: error as never });
+      if (isScsiError(error)) report({ type: "login-failed", error });
       throw error;
     }
     if (dialled.moved) home = dialled.address;
@@ -312,70 +313,4 @@ function abortedError(what: string, signal: AbortSignal) {
     `The caller's signal had fired before anything was sent to ${what}`,
     signal.reason,
   );
-}
-
-/** Whose calls end together: a logical unit, or the whole session. */
-interface Owner {
-  readonly name: string;
-  readonly closed: boolean;
-}
-
-/** A call that waits for a connection. */
-interface Waiter {
-  readonly owner: Owner;
-  end(error: Error): void;
-}
-
-/** Waits for a connection no longer than the call may: until its time is up, its signal fires, or its owner closes. */
-function within(
-  connection: Promise<Phase>,
-  waiters: Set<Waiter>,
-  owner: Owner,
-  signal: AbortSignal | undefined,
-  timeoutMs: number,
-): Promise<Phase> {
-  return new Promise((resolve, reject) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      unlisten(signal, aborted);
-      waiters.delete(waiter);
-    };
-    const waiter: Waiter = {
-      owner,
-      end(error) {
-        done();
-        reject(error);
-      },
-    };
-    const aborted = (): void =>
-      waiter.end(
-        transportError("ABORTED", "no", `The caller gave up waiting for a connection to ${owner.name}`, signal?.reason),
-      );
-    const late = (): void =>
-      waiter.end(transportError("TIMEOUT", "no", `No connection to ${owner.name} within ${timeoutMs} ms`));
-    const timer =
-      timeoutMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(late, Math.min(timeoutMs, 0x7fff_ffff));
-    waiters.add(waiter);
-    listen(signal, aborted);
-    connection.then(
-      (phase) => {
-        done();
-        resolve(phase);
-      },
-      (error: Error) => waiter.end(error),
-    );
-  });
-}
-
-/** Passes after so long, or as soon as the signal fires. */
-function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      unlisten(signal, end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    listen(signal, end);
-  });
 }

@@ -1,6 +1,6 @@
 /**
- * The login phase of a connection (RFC 7143 6 and 11.12): a state machine, responses in and requests out. No I/O and no clock; it
- * is bounded, whatever the target says.
+ * The login phase of a connection (RFC 7143 6 and 11.12): a state machine, responses in and requests out. No I/O and no
+ * clock; it is bounded, whatever the target says.
  */
 import { type ScsiError, transportError } from "../../src/errors.ts";
 import {
@@ -33,7 +33,10 @@ export interface LoginOptions {
   /** The CHAP digests to offer, the preferred first. */
   readonly algorithms: readonly ChapAlgorithm[];
   readonly choices: ParameterChoices;
-  /** Challenges that this initiator issued in earlier logins; this login adds its own. A target that returns one is reflecting it. */
+  /**
+   * Challenges that this initiator issued in earlier logins; this login adds its own. A target that returns one is
+   * reflecting it.
+   */
   readonly ownChallenges: string[];
 }
 

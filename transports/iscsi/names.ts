@@ -1,6 +1,7 @@
 /**
- * Who the initiator is: its name and its ISID, which together name the initiator port (RFC 7143 4.2.7, 11.12.5). Registrations
- * belong to that port, so both are the same after a reconnect and after a restart. Pure but for the host's name.
+ * Who the initiator is: its name and its ISID, which together name the initiator port (RFC 7143 4.2.7, 11.12.5).
+ * Registrations belong to that port, so both are the same after a reconnect and after a restart. Pure but for the
+ * host's name.
  */
 import { createHash } from "node:crypto";
 import { hostname } from "node:os";
@@ -17,8 +18,8 @@ export function checkIscsiName(what: string, name: string): string {
 }
 
 /**
- * The initiator name used where none is given: the environment's `SCSI_PERSIST_INITIATOR`, else one made from the host's name. It is the
- * same each time on the same host.
+ * The initiator name used where none is given: the environment's `SCSI_PERSIST_INITIATOR`, else one made from the
+ * host's name. It is the same each time on the same host.
  */
 export function defaultInitiatorName(environment: Readonly<Record<string, string | undefined>> = {}): string {
   const given = environment.SCSI_PERSIST_INITIATOR;
@@ -31,11 +32,11 @@ export function defaultInitiatorName(environment: Readonly<Record<string, string
 }
 
 /**
- * The ISID that belongs to an initiator name: of the format "random" (type 10b), its 24 random bits being the start of the SHA-256
- * of the name, with a qualifier. The same name gives the same ISID, always.
+ * The ISID that belongs to an initiator name: of the format "random" (type 10b), its 24 random bits being the start of
+ * the SHA-256 of the name, with a qualifier. The same name gives the same ISID, always.
  *
- * Two sessions of one name and ISID to the same target are one I_T nexus: the later login ends the earlier session. A second process on a host
- * needs a name or a qualifier of its own.
+ * Two sessions of one name and ISID to the same target are one I_T nexus: the later login ends the earlier session. A
+ * second process on a host needs a name or a qualifier of its own.
  *
  * @param initiatorName the iSCSI name
  * @param qualifier 0 to 65535; another qualifier is another initiator port of the same initiator

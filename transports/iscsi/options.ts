@@ -1,6 +1,6 @@
 /**
- * What a caller may ask of a session, and the checks on it. Everything wrong throws here, before a connection is opened; no message
- * holds a secret.
+ * What a caller may ask of a session, and the checks on it. Everything wrong throws here, before a connection is
+ * opened; no message holds a secret.
  */
 import { env } from "node:process";
 import { type ChapAlgorithm, type ChapOptions, chapAlgorithms } from "./chap.ts";
@@ -18,16 +18,19 @@ export interface IscsiLoginOptions {
   /** 1 to 65535; 3260 if absent. */
   readonly port?: number | undefined;
   /**
-   * The initiator's iSCSI name. If absent, the environment's `SCSI_PERSIST_INITIATOR`, else one made from the host's name:
-   * `iqn.2026-01.io.github.scsi-persist:<host name>`.
+   * The initiator's iSCSI name. If absent, the environment's `SCSI_PERSIST_INITIATOR`, else one made from the host's
+   * name: `iqn.2026-01.io.github.scsi-persist:<host name>`.
    */
   readonly initiatorName?: string | undefined;
   /**
-   * The initiator session identifier, 48 bits. If absent, derived from the initiator name (see `deriveIsid`), so that it is the same after
-   * every reconnect and restart. Two sessions of one name and ISID to one target end each other.
+   * The initiator session identifier, 48 bits. If absent, derived from the initiator name (see `deriveIsid`), so that
+   * it is the same after every reconnect and restart. Two sessions of one name and ISID to one target end each other.
    */
   readonly isid?: bigint | undefined;
-  /** CHAP credentials. With `target` the target must prove its identity too; without, a target that asks for none is accepted. */
+  /**
+   * CHAP credentials. With `target` the target must prove its identity too; without, a target that asks for none is
+   * accepted.
+   */
   readonly chap?: ChapOptions | undefined;
   /** The CHAP digests to offer, the preferred first; all four if absent. */
   readonly algorithms?: readonly ChapAlgorithm[] | undefined;
@@ -52,13 +55,13 @@ export interface IscsiConnectOptions extends IscsiLoginOptions {
   /** Offer to send data before the target asks for it; true if absent. */
   readonly unsolicitedData?: boolean | undefined;
   /**
-   * How a silent connection is watched: after `intervalMs` without a PDU a NOP-Out is sent, and the connection is given up if its answer
-   * takes longer than `timeoutMs`. 15000 each if absent; false for no watch.
+   * How a silent connection is watched: after `intervalMs` without a PDU a NOP-Out is sent, and the connection is given
+   * up if its answer takes longer than `timeoutMs`. 15000 each if absent; false for no watch.
    */
   readonly keepAlive?: Partial<KeepAlive> | false | undefined;
   /**
-   * Milliseconds that the target may take to confirm the ABORT TASK of a command that was given up; then the session is given up, so that
-   * the command cannot run later. 15000 if absent.
+   * Milliseconds that the target may take to confirm the ABORT TASK of a command that was given up; then the session is
+   * given up, so that the command cannot run later. 15000 if absent.
    */
   readonly abortTimeoutMs?: number | undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * Collects outgoing bytes so that everything made in one turn leaves in one write. Memory is reused as soon as the socket has taken it.
- * It knows nothing of PDUs and does no I/O itself.
+ * Collects outgoing bytes so that everything made in one turn leaves in one write. Memory is reused as soon as the
+ * socket has taken it. It knows nothing of PDUs and does no I/O itself.
  */
 
 /** Where collected bytes go. */

@@ -1,6 +1,6 @@
 /**
- * The layout of iSCSI PDUs (RFC 7143 clause 11): operation codes, field offsets, and the one function that writes a basic
- * header segment. Bytes only: it knows no session and no rule. Initiator and target share it.
+ * The layout of iSCSI PDUs (RFC 7143 clause 11): operation codes, field offsets, and the one function that writes a
+ * basic header segment. Bytes only: it knows no session and no rule. Initiator and target share it.
  */
 
 /** Bytes of a basic header segment. */
@@ -116,7 +116,9 @@ export function padded(length: number): number {
   return (length + 3) & ~3;
 }
 
-/** Compares serial numbers (RFC 1982, as RFC 7143 4.2.2.1 wants): negative if `a` comes before `b`, 0 if they are equal. */
+/**
+ * Compares serial numbers (RFC 1982, as RFC 7143 4.2.2.1 wants): negative if `a` comes before `b`, 0 if they are equal.
+ */
 export function compareSerial(a: number, b: number): number {
   return (a - b) | 0;
 }

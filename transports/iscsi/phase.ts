@@ -1,6 +1,6 @@
 /**
- * The state of a connection's full-feature phase, and what all its parts do with it: numbers, deadlines, ending tasks, ending
- * the phase. What is sent and what is received is decided in sending.ts and receiving.ts.
+ * The state of a connection's full-feature phase, and what all its parts do with it: numbers, deadlines, ending tasks,
+ * ending the phase. What is sent and what is received is decided in sending.ts and receiving.ts.
  */
 import { performance } from "node:perf_hooks";
 import { clearTimeout, setTimeout } from "node:timers";
@@ -34,6 +34,8 @@ export interface PhaseOptions {
   report(event: IscsiEvent): void;
   /** Called once when the phase has ended; the connection must be closed then. */
   ended(error: ScsiError): void;
+  /** Does what is due, whenever {@link arm} has it run. */
+  tick(phase: Phase): void;
 }
 
 /** Output of one Data-Out sequence, unsolicited or for one R2T. */
@@ -138,14 +140,16 @@ export function updateWindow(phase: Phase, expCmdSn: number, maxCmdSn: number): 
   if (compareSerial(expCmdSn, phase.expCmdSn) > 0) phase.expCmdSn = expCmdSn;
 }
 
-/** Has the caller `tick` run no later than `deadline`. One timer serves the whole phase. */
-export function arm(phase: Phase, deadline: number, tick: (phase: Phase) => void): void {
+/**
+ * Has the clock tick no later than `deadline`. One timer serves the whole phase; it does not keep the process alive.
+ */
+export function arm(phase: Phase, deadline: number): void {
   if (deadline >= phase.timerAt) return;
   if (phase.timer !== undefined) clearTimeout(phase.timer);
   phase.timerAt = deadline;
   // A longer delay than 2^31 - 1 ms would fire at once; the tick arms again.
   const delay = Math.min(Math.max(1, Math.ceil(deadline - now())), 0x7fff_ffff);
-  phase.timer = setTimeout(tick, delay, phase);
+  phase.timer = setTimeout(phase.options.tick, delay, phase);
   phase.timer.unref();
 }
 
@@ -170,6 +174,18 @@ export function rejectTask(task: Task, code: TransportErrorCode, message: string
   const delivered = task.state === TaskState.QUEUED ? "no" : "unknown";
   detach(task);
   task.reject(transportError(code, delivered, message, cause));
+}
+
+/** Lets the clock know of a task's limit. */
+export function watch(phase: Phase, task: Task): void {
+  if (task.timeoutMs === Number.POSITIVE_INFINITY) return;
+  task.deadline = now() + task.timeoutMs;
+  arm(phase, task.deadline);
+}
+
+/** Ends the phase because the connection cannot be used any more. */
+export function lose(phase: Phase, message: string, cause?: unknown): void {
+  endPhase(phase, transportError("CONNECTION_LOST", "unknown", `Connection lost: ${message}`, cause));
 }
 
 /** Ends the phase: every task is rejected, nothing more is sent. Twice is once. */

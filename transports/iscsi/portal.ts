@@ -1,5 +1,6 @@
 /**
- * Network addresses of targets as iSCSI writes them (RFC 7143 13.8, TargetAddress): host, port, portal group tag. Text only.
+ * Network addresses of targets as iSCSI writes them (RFC 7143 13.8, TargetAddress): host, port, portal group tag. Text
+ * only.
  */
 
 /** The port that iSCSI has by default. */

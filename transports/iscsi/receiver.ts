@@ -1,6 +1,6 @@
 /**
- * Cuts the byte stream of a connection into PDUs (RFC 7143 11.2): one pass over each chunk, digests checked on the way, data
- * copied once, straight to where it belongs. It holds at most one header and one data segment of the agreed
+ * Cuts the byte stream of a connection into PDUs (RFC 7143 11.2): one pass over each chunk, digests checked on the way,
+ * data copied once, straight to where it belongs. It holds at most one header and one data segment of the agreed
  * length, and knows no session.
  */
 import { crc32c } from "../../src/core/index.ts";
@@ -21,8 +21,8 @@ export interface ReceiverRules {
 /** Who is told of PDUs. What it throws ends the connection. */
 export interface PduSink {
   /**
-   * A header is whole and genuine. Returns where the data segment goes (exactly `dataLength` bytes are written from its start), or
-   * undefined to have it gathered. The header may be read during the call only.
+   * A header is whole and genuine. Returns where the data segment goes (exactly `dataLength` bytes are written from its
+   * start), or undefined to have it gathered. The header may be read during the call only.
    */
   header(bytes: Uint8Array, at: number, dataLength: number): Uint8Array | undefined;
   /**
@@ -39,7 +39,10 @@ export interface PduReceiver {
 
 const NOTHING = new Uint8Array(0);
 
-/** A receiver that begins at a PDU's first byte. `push` throws a ScsiError `PROTOCOL_ERROR` for a stream that cannot be right. */
+/**
+ * A receiver that begins at a PDU's first byte. `push` throws a ScsiError `PROTOCOL_ERROR` for a stream that cannot be
+ * right.
+ */
 export function createReceiver(rules: ReceiverRules, sink: PduSink): PduReceiver {
   // A header that did not arrive in one piece, with its digest.
   const partial = new Uint8Array(BHS_LENGTH + rules.maxAhsLength + 4);

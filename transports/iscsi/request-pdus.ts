@@ -193,7 +193,10 @@ function requestHeader(opcode: number, fields: RequestFields): Uint8Array {
   return out;
 }
 
-/** A Task Management Function Request header (11.5): `flags` is FINAL with the function, `word20` the referenced task tag. */
+/**
+ * A Task Management Function Request header (11.5): `flags` is FINAL with the function, `word20` the referenced task
+ * tag.
+ */
 export function taskManagementRequest(fields: RequestFields): Uint8Array {
   return requestHeader(Opcode.TASK_MANAGEMENT_REQUEST, fields);
 }

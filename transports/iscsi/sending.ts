@@ -1,6 +1,6 @@
 /**
- * What a full-feature phase sends: commands within the window, data, and rare requests (RFC 7143 4.2.2, 4.2.5). All of it goes
- * through one output; how much waits there is bounded.
+ * What a full-feature phase sends: commands within the window, data, and rare requests (RFC 7143 4.2.2, 4.2.5). All of
+ * it goes through one output; how much waits there is bounded.
  */
 import { nextTick } from "node:process";
 import { crc32c } from "../../src/core/index.ts";

@@ -1,11 +1,12 @@
 /**
- * The full-feature phase put together: what goes in as commands and received bytes, and how its parts follow each other. No I/O of
- * its own.
+ * The full-feature phase put together: what goes in as commands and received bytes, and how its parts follow each
+ * other. No I/O of its own.
  */
 import { isScsiError, transportError } from "../../src/errors.ts";
 import type { ScsiRequest, ScsiResponse } from "../../src/transport.ts";
-import { closeIfIdle, giveUp, heed, watch } from "./management.ts";
-import { endPhase, type Phase } from "./phase.ts";
+import { closeIfIdle } from "./conversation.ts";
+import { giveUp, heed } from "./management.ts";
+import { endPhase, type Phase, watch } from "./phase.ts";
 import type { PduReceiver } from "./receiver.ts";
 import { run, submit } from "./sending.ts";
 import { createTask, type Task, TaskKind } from "./task.ts";
@@ -39,7 +40,7 @@ function capture(resolve: (value: ScsiResponse) => void, reject: (reason: unknow
 }
 
 /**
- * Carries out one command in a phase that is ready.
+ * Carries out one command in a phase that is ready. One that has ended rejects it, undelivered.
  *
  * @param owner by whom it can be ended together with others; see {@link endOwned}
  */
@@ -52,6 +53,9 @@ export function execute(
   timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<ScsiResponse> {
+  if (phase.error !== undefined) {
+    return Promise.reject(transportError("CONNECTION_LOST", "no", phase.error.message, phase.error));
+  }
   const promise = new Promise<ScsiResponse>(capture);
   const task = createTask({ kind: TaskKind.COMMAND, owner, lunHigh, lunLow, request, timeoutMs });
   task.resolve = resolveCaptured as (value: never) => void;

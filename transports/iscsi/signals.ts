@@ -1,5 +1,6 @@
 /**
- * Listening to a caller's AbortSignal. One signal may well be given to a thousand commands, which is no leak: Node must not warn of it.
+ * Listening to a caller's AbortSignal. One signal may well be given to a thousand commands, which is no leak: Node must
+ * not warn of it.
  */
 import { setMaxListeners } from "node:events";
 

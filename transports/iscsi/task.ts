@@ -8,8 +8,8 @@ export const TaskKind = { COMMAND: 0, TASK_MANAGEMENT: 1, TEXT: 2, LOGOUT: 3, PI
 export type TaskKind = (typeof TaskKind)[keyof typeof TaskKind];
 
 /**
- * Where a task stands. A FORSAKEN task's caller has been answered already, but the target may still know the task: its tag is not
- * used again before the target confirms that it has ended.
+ * Where a task stands. A FORSAKEN task's caller has been answered already, but the target may still know the task: its
+ * tag is not used again before the target confirms that it has ended.
  */
 export const TaskState = { QUEUED: 0, SENT: 1, FORSAKEN: 2, DONE: 3 } as const;
 export type TaskState = (typeof TaskState)[keyof typeof TaskState];

@@ -1,6 +1,6 @@
 /**
- * Text of login and text PDUs: key=value pairs, and the rules by which each key is negotiated (RFC 7143 clauses 6 and 13). Pure
- * functions over strings and bytes; whose turn it is, is not decided here.
+ * Text of login and text PDUs: key=value pairs, and the rules by which each key is negotiated (RFC 7143 clauses 6 and
+ * 13). Pure functions over strings and bytes; whose turn it is, is not decided here.
  */
 import { protocolError } from "./fault.ts";
 
@@ -57,8 +57,8 @@ export function decodeText(bytes: Uint8Array): TextKeys {
 }
 
 /**
- * How the result of a key is found (RFC 7143 6.2): the first common value of a list, the lesser or the greater number, Yes only if
- * both say so ("and") or if either does ("or").
+ * How the result of a key is found (RFC 7143 6.2): the first common value of a list, the lesser or the greater number,
+ * Yes only if both say so ("and") or if either does ("or").
  */
 export type KeyRule =
   | { readonly rule: "list" }
@@ -141,7 +141,9 @@ export function checkAnswer(key: NegotiatedKey, offer: string, answer: string): 
   }
 }
 
-/** The result for a key where both values are known: what a responder answers. Lists: `ours` holds what is acceptable. */
+/**
+ * The result for a key where both values are known: what a responder answers. Lists: `ours` holds what is acceptable.
+ */
 export function agree(key: NegotiatedKey, theirs: string, ours: string): string {
   const rule: KeyRule = negotiatedKeys[key];
   switch (rule.rule) {

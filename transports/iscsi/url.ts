@@ -30,13 +30,15 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Reads an iSCSI URL.
  *
- * User and password are taken as they stand, as libiscsi takes them: the user ends at the first `%`, or else at the first `:`, and nothing
- * before the `@` is percent-decoded. The target and the values of arguments are percent-decoded. A user or password with `/`, `?` or `#` belongs into the
- * environment: `LIBISCSI_CHAP_USERNAME`, `LIBISCSI_CHAP_PASSWORD`, `LIBISCSI_CHAP_TARGET_USERNAME`, `LIBISCSI_CHAP_TARGET_PASSWORD`, each of which
- * holds where the URL does not say otherwise; so does `SCSI_PERSIST_INITIATOR`.
+ * User and password are taken as they stand, as libiscsi takes them: the user ends at the first `%`, or else at the
+ * first `:`, and nothing before the `@` is percent-decoded. The target and the values of arguments are percent-decoded.
+ * A user or password with `/`, `?` or `#` belongs into the environment: `LIBISCSI_CHAP_USERNAME`,
+ * `LIBISCSI_CHAP_PASSWORD`, `LIBISCSI_CHAP_TARGET_USERNAME`, `LIBISCSI_CHAP_TARGET_PASSWORD`, each of which holds where
+ * the URL does not say otherwise; so does `SCSI_PERSIST_INITIATOR`.
  *
- * Arguments: `target_user`, `target_password` (mutual CHAP), `header_digest` and `data_digest` (`crc32c` or `none`), `auth` (`md5`, `sha1`,
- * `sha-256` or `sha3-256`), `initiator` (a name), `isid` (12 hexadecimal digits). Any other is an error.
+ * Arguments: `target_user`, `target_password` (mutual CHAP), `header_digest` and `data_digest` (`crc32c` or `none`),
+ * `auth` (`md5`, `sha1`, `sha-256` or `sha3-256`), `initiator` (a name), `isid` (12 hexadecimal digits). Any other is
+ * an error.
  *
  * @param text the URL
  * @param environment the environment; the process's if absent

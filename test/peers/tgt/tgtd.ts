@@ -1,5 +1,6 @@
 /**
- * A real tgtd for tests: started on a free loopback port with a control socket and a directory of its own, and stopped for certain.
+ * A real tgtd for tests: started on a free loopback port with a control socket and a directory of its own, and stopped
+ * for certain.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtemp, open, rm } from "node:fs/promises";
