@@ -79,21 +79,31 @@ export interface LogicalUnit extends CommandMethods {
 const DEFAULT_TIMEOUT_MS = 20_000;
 const DEFAULT_DEADLINE_MS = 60_000;
 
-/** One command under way: what {@link perform} carries from delivery to delivery. */
-interface Progress {
+/** What is remembered of one command: its {@link Outcome} without the result. */
+interface History {
   readonly attempts: Attempt[];
   readonly unitAttentions: SenseData[];
+  settledBy: LostAnswerEvidence | undefined;
+}
+
+/** One command under way: what is carried from delivery to delivery. */
+interface Progress {
+  readonly history: History;
   readonly deadline: number;
   readonly options: ExecuteOptions;
 }
 
-function checkTimes(options: ExecuteOptions): void {
-  for (const name of ["timeoutMs", "deadlineMs"] as const) {
-    const value = options[name];
-    if (value !== undefined && !(typeof value === "number" && value > 0)) {
-      throw new RangeError(`${name} must be more than 0 milliseconds, got ${String(value)}`);
-    }
+const noHistory = (): History => ({ attempts: [], unitAttentions: [], settledBy: undefined });
+
+function checkTime(name: string, value: unknown): void {
+  if (value !== undefined && !(typeof value === "number" && value > 0)) {
+    throw new RangeError(`${name} must be more than 0 milliseconds, got ${String(value)}`);
   }
+}
+
+function checkTimes(options: ExecuteOptions): void {
+  checkTime("timeoutMs", options.timeoutMs);
+  checkTime("deadlineMs", options.deadlineMs);
 }
 
 /** Waits; rejects as the transport would if the signal fires meanwhile. */
@@ -122,7 +132,8 @@ function pause(ms: number, command: string, signal: AbortSignal | undefined): Pr
 /** The same error, with what is known about the command around it. */
 function withContext(error: ScsiError, command: Command<unknown>, unit: string, progress: Progress): ScsiError {
   const prefix = error.command === undefined ? `Cannot ${command.name}: ` : "";
-  const tries = progress.attempts.length > 1 ? ` (after ${progress.attempts.length} attempts)` : "";
+  const { attempts } = progress.history;
+  const tries = attempts.length > 1 ? ` (after ${attempts.length} attempts)` : "";
   return new ScsiError(`${prefix}${error.message}${tries}`, {
     code: error.code,
     command: command.name,
@@ -131,7 +142,7 @@ function withContext(error: ScsiError, command: Command<unknown>, unit: string, 
     sense: error.sense,
     field: error.field,
     delivered: error.delivered,
-    attempts: progress.attempts,
+    attempts,
     cause: error.cause ?? error,
   });
 }
@@ -148,19 +159,16 @@ function withContext(error: ScsiError, command: Command<unknown>, unit: string, 
 export function createLogicalUnit(transport: Transport, defaults: ExecuteOptions = {}): LogicalUnit {
   checkTimes(defaults);
 
-  async function deliver(command: Command<unknown>, progress: Progress): Promise<ScsiResponse | ScsiError> {
-    const { options } = progress;
-    const startedMs = performance.now();
-    const timeoutMs = Math.min(options.timeoutMs as number, progress.deadline - startedMs);
-    let response: ScsiResponse | undefined;
-    let failure: ScsiError | undefined;
+  /** Notes how a delivery ended: with an answer, or with an error for want of one. The failure, if it is one. */
+  function note(
+    command: Command<unknown>,
+    progress: Progress,
+    startedMs: number,
+    response: ScsiResponse | undefined,
+    lost: ScsiError | undefined,
+  ): ScsiError | undefined {
+    let failure = lost;
     let sense: SenseData | undefined;
-    try {
-      response = await transport.execute(command, { signal: options.signal, timeoutMs });
-    } catch (error) {
-      if (!isScsiError(error)) throw error;
-      failure = error;
-    }
     if (response !== undefined && response.status !== Status.GOOD) {
       sense = response.status === Status.CHECK_CONDITION ? decodeSense(response.sense) : undefined;
       const completed = sense !== undefined && !sense.deferred && completedSenseKeys.has(sense.senseKey);
@@ -175,46 +183,53 @@ export function createLogicalUnit(transport: Transport, defaults: ExecuteOptions
       sense,
       code: failure?.code,
     };
-    progress.attempts.push(attempt);
-    if (failure?.code === "UNIT_ATTENTION" && sense !== undefined) progress.unitAttentions.push(sense);
-    options.observer?.(attempt, command);
-    return failure ?? (response as ScsiResponse);
+    progress.history.attempts.push(attempt);
+    if (failure?.code === "UNIT_ATTENTION" && sense !== undefined) progress.history.unitAttentions.push(sense);
+    progress.options.observer?.(attempt, command);
+    return failure;
   }
 
-  /** Delivers until it succeeds or the policy gives up; then throws the last failure, without context. */
-  async function deliverUntilDone(command: Command<unknown>, progress: Progress): Promise<ScsiResponse> {
-    const policy = progress.options.retry ?? defaultRetryPolicy;
+  /**
+   * Delivers until it succeeds or the policy gives up, and reads the answer; asks once more with more room if that is what
+   * it takes. Throws the last failure, without context. One function, for every promise between caller and transport costs.
+   */
+  async function ask<Result>(question: Command<Result>, progress: Progress): Promise<Result> {
+    const { options } = progress;
+    let command = question;
     for (let tries = 1; ; tries++) {
-      const answer = await deliver(command, progress);
-      if (!(answer instanceof Error)) return answer;
-      const delay = nextDelayMs(policy, command, answer, tries);
-      if (delay === undefined || performance.now() + delay >= progress.deadline) throw answer;
-      await pause(delay, command.name, progress.options.signal);
+      const startedMs = performance.now();
+      const timeoutMs = Math.min(options.timeoutMs as number, progress.deadline - startedMs);
+      let response: ScsiResponse | undefined;
+      let lost: ScsiError | undefined;
+      try {
+        response = await transport.execute(command, { signal: options.signal, timeoutMs });
+      } catch (error) {
+        if (!isScsiError(error)) throw error;
+        lost = error;
+      }
+      const failure = note(command, progress, startedMs, response, lost);
+      if (failure !== undefined) {
+        const delay = nextDelayMs(options.retry ?? defaultRetryPolicy, command, failure, tries);
+        if (delay === undefined || performance.now() + delay >= progress.deadline) throw failure;
+        await pause(delay, command.name, options.signal);
+        continue;
+      }
+      const { dataIn } = response as ScsiResponse;
+      const larger = command === question ? command.again?.(dataIn) : undefined;
+      if (larger === undefined) return command.read(dataIn);
+      command = larger;
+      tries = 0;
     }
-  }
-
-  /** Reads the answer; asks once more with more room if that is what it takes. */
-  async function complete<Result>(
-    command: Command<Result>,
-    response: ScsiResponse,
-    progress: Progress,
-  ): Promise<Result> {
-    const larger = command.again?.(response.dataIn);
-    if (larger === undefined) return command.read(response.dataIn);
-    const second = await deliverUntilDone(larger, progress);
-    return larger.read(second.dataIn);
   }
 
   /** Looks at the target after a lost answer. Undefined if even that does not succeed. */
   async function look(command: Command<unknown>, progress: Progress): Promise<LostAnswerEvidence | undefined> {
     if (command.intent === undefined) return undefined;
-    const ask = async <Result>(question: Command<Result>): Promise<Result> =>
-      complete(question, await deliverUntilDone(question, progress), progress);
     try {
-      const keys = await ask(commands.readKeys());
-      const reservation = await ask(commands.readReservation());
+      const keys = await ask(commands.readKeys(), progress);
+      const reservation = await ask(commands.readReservation(), progress);
       // Many targets do not have READ FULL STATUS: then keys must do.
-      const status = await ask(commands.readFullStatus()).catch(() => undefined);
+      const status = await ask(commands.readFullStatus(), progress).catch(() => undefined);
       const registrations = status?.truncated === false ? status.registrations : undefined;
       const seen = { keys, reservation, registrations };
       return { ...seen, verdict: judge(command.intent, seen, transport.initiatorPort) };
@@ -243,14 +258,15 @@ export function createLogicalUnit(transport: Transport, defaults: ExecuteOptions
         command: command.name,
         unit: transport.name,
         delivered: "unknown",
-        attempts: progress.attempts,
+        attempts: progress.history.attempts,
         evidence,
         cause,
       },
     );
   }
 
-  async function perform<Result>(command: Command<Result>, given: ExecuteOptions = {}): Promise<Outcome<Result>> {
+  /** Everything that {@link LogicalUnit.execute} does; what happens on the way goes into the history. */
+  async function carryOut<Result>(command: Command<Result>, given: ExecuteOptions, history: History): Promise<Result> {
     checkTimes(given);
     const options: ExecuteOptions = {
       signal: given.signal ?? defaults.signal,
@@ -259,36 +275,39 @@ export function createLogicalUnit(transport: Transport, defaults: ExecuteOptions
       retry: given.retry ?? defaults.retry,
       observer: given.observer ?? defaults.observer,
     };
-    const progress: Progress = {
-      attempts: [],
-      unitAttentions: [],
-      deadline: performance.now() + (options.deadlineMs as number),
-      options,
-    };
-    let settledBy: LostAnswerEvidence | undefined;
+    const progress: Progress = { history, deadline: performance.now() + (options.deadlineMs as number), options };
     try {
-      const response = await deliverUntilDone(command, progress);
-      const result = await complete(command, response, progress);
-      return { result, attempts: progress.attempts, unitAttentions: progress.unitAttentions, settledBy };
+      return await ask(command, progress);
     } catch (error) {
       if (!isScsiError(error)) throw error;
       const lost = error.delivered === "unknown" && error.code !== "ABORTED" && command.intent !== undefined;
       if (!lost) throw withContext(error, command, transport.name, progress);
-      settledBy = await look(command, progress);
-      if (settledBy?.verdict !== "achieved") throw lostAnswer(command, error, settledBy, progress);
-      const result = command.read(new Uint8Array(0));
-      return { result, attempts: progress.attempts, unitAttentions: progress.unitAttentions, settledBy };
+      history.settledBy = await look(command, progress);
+      if (history.settledBy?.verdict !== "achieved") throw lostAnswer(command, error, history.settledBy, progress);
+      return command.read(new Uint8Array(0));
     }
   }
 
-  const execute = async <Result>(command: Command<Result>, options?: ExecuteOptions): Promise<Result> =>
-    (await perform(command, options)).result;
+  async function perform<Result>(command: Command<Result>, options: ExecuteOptions = {}): Promise<Outcome<Result>> {
+    const history = noHistory();
+    const result = await carryOut(command, options, history);
+    return { result, ...history };
+  }
+
+  const execute = <Result>(command: Command<Result>, options: ExecuteOptions = {}): Promise<Result> =>
+    carryOut(command, options, noHistory());
 
   const methods = Object.fromEntries(
     Object.entries(commands).map(([name, build]) => [
       name,
-      // The builders check their arguments: a bad one rejects, and nothing has been sent.
-      async (options?: ExecuteOptions) => execute((build as (options?: unknown) => Command<unknown>)(options), options),
+      (options?: ExecuteOptions) => {
+        try {
+          return execute((build as (options?: unknown) => Command<unknown>)(options), options);
+        } catch (error) {
+          // The builders check their arguments: a bad one rejects, and nothing has been sent.
+          return Promise.reject(error);
+        }
+      },
     ]),
   ) as unknown as CommandMethods;
 
