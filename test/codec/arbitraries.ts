@@ -76,19 +76,18 @@ export const iscsiName: fc.Arbitrary<string> = fc
   .map((parts) => parts.join(""))
   .filter((name) => new TextEncoder().encode(name).length <= 223);
 
-/** TransportIDs of every kind that has a form of its own, and some that have none here. */
+/** TransportIDs of every protocol, and one that has no form here. */
 export const transportId: fc.Arbitrary<TransportId> = fc.oneof(
   fc.record({ protocol: fc.constant("iscsi" as const), name: iscsiName }),
-  fc.record({
-    protocol: fc.constant("iscsi" as const),
-    name: iscsiName,
-    isid: fc.bigInt({ min: 0n, max: 2n ** 48n - 1n }),
-  }),
+  fc.record({ protocol: fc.constant("iscsi" as const), name: iscsiName, isid: fc.bigInt(0n, 2n ** 48n - 1n) }),
   fc.record({ protocol: fc.constant("sas" as const), address: key }),
-  fc
-    .tuple(fc.constantFrom(0, 1, 2, 3, 4, 7, 8, 9, 10, 15), fc.uint8Array({ minLength: 24, maxLength: 24 }))
-    .map(([protocolIdentifier, bytes]) => {
-      bytes[0] = protocolIdentifier;
-      return { protocol: "opaque" as const, protocolIdentifier, bytes };
-    }),
+  fc.record({ protocol: fc.constant("fcp" as const), portName: key }),
+  fc.record({ protocol: fc.constant("sbp" as const), eui64: key }),
+  fc.record({ protocol: fc.constant("srp" as const), portIdentifier: fc.bigInt(0n, 2n ** 128n - 1n) }),
+  fc.record({ protocol: fc.constant("spi" as const), scsiAddress: port, relativeTargetPort: port }),
+  fc.record({ protocol: fc.constant("sop" as const), routingId: port }),
+  fc.uint8Array({ minLength: 24, maxLength: 24 }).map((bytes) => {
+    bytes[0] = 0x02;
+    return { protocol: "opaque" as const, protocolIdentifier: 2, bytes };
+  }),
 );
