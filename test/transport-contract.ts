@@ -1,6 +1,7 @@
 /**
- * The compliance suite of src/transport.ts: what every transport keeps, whatever lies behind it. Run by each transport's own test with a
- * factory. The CDBs are typed as bytes from the standard, so that no builder of this project stands between the suite and the wire.
+ * The compliance suite of src/transport.ts: what every transport keeps, whatever lies behind it. Run by each
+ * transport's own test with a factory. The CDBs are typed as bytes from the standard, so that no builder of this
+ * project stands between the suite and the wire.
  */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isScsiError, type ScsiError } from "../src/errors.ts";

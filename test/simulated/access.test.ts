@@ -1,6 +1,6 @@
 /**
- * Who may do what under which reservation: every cell. The expected cells are typed from the tables of spc4r36f 5.13.1 (65 and 66), sbc4 4.17
- * (13), spc2r20 (5.5.1, B.2) and spc4r36f 5.13.3; A is allowed, C is RESERVATION CONFLICT.
+ * Who may do what under which reservation: every cell. The expected cells are typed from the tables of spc4r36f 5.13.1
+ * (65 and 66), sbc4 4.17 (13), spc2r20 (5.5.1, B.2) and spc4r36f 5.13.3; A is allowed, C is RESERVATION CONFLICT.
  */
 import { describe, expect, it } from "vitest";
 import type { Nexus } from "../../transports/simulated/index.ts";
@@ -41,39 +41,44 @@ const cdb16 = (operationCode: number, serviceAction = 0) =>
   Uint8Array.of(operationCode, serviceAction, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0);
 const block = new Uint8Array(512);
 
+const no = undefined;
+type Cells = readonly [holder: string, registered: string, unregistered: string];
+type CommandRow = readonly [name: string, cdb: Uint8Array, dataOut: Uint8Array | undefined, ...Cells];
+type ServiceActionRow = readonly [name: string, serviceAction: number, ...Cells];
+
 /**
- * For each command: cells for the types 1, 3, 5, 6, 7, 8 (WE EA WERO EARO WEAR EAAR), from the holder, from a registered nexus, from one
- * that is not registered.
+ * For each command: cells for the types 1, 3, 5, 6, 7, 8 (WE EA WERO EARO WEAR EAAR), from the holder, from a
+ * registered nexus, from one that is not registered.
  */
 // biome-ignore format: a table
-const commands: readonly (readonly [name: string, cdb: Uint8Array, dataOut: Uint8Array | undefined, holder: string, registered: string, unregistered: string])[] = [
-  ["TEST UNIT READY",        Uint8Array.of(0x00, 0, 0, 0, 0, 0),                        undefined, "AAAAAA", "AAAAAA", "AAAAAA"],
-  ["REQUEST SENSE",          Uint8Array.of(0x03, 0, 0, 0, 18, 0),                       undefined, "AAAAAA", "AAAAAA", "AAAAAA"],
-  ["INQUIRY",                Uint8Array.of(0x12, 0, 0, 0, 36, 0),                       undefined, "AAAAAA", "AAAAAA", "AAAAAA"],
-  ["REPORT LUNS",            Uint8Array.of(0xa0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0),     undefined, "AAAAAA", "AAAAAA", "AAAAAA"],
-  ["READ CAPACITY(10)",      cdb10(0x25),                                               undefined, "AAAAAA", "AAAAAA", "AAAAAA"],
-  ["READ CAPACITY(16)",      cdb16(0x9e, 0x10),                                         undefined, "AAAAAA", "AAAAAA", "AAAAAA"],
-  ["READ(10)",               cdb10(0x28),                                               undefined, "AAAAAA", "ACAAAA", "ACACAC"],
-  ["READ(16)",               cdb16(0x88),                                               undefined, "AAAAAA", "ACAAAA", "ACACAC"],
-  ["WRITE(10)",              cdb10(0x2a),                                               block,     "AAAAAA", "CCAAAA", "CCCCCC"],
-  ["WRITE(16)",              cdb16(0x8a),                                               block,     "AAAAAA", "CCAAAA", "CCCCCC"],
-  ["READ KEYS",              reserveInCdb(0),                                           undefined, "AAAAAA", "AAAAAA", "AAAAAA"],
-  ["READ RESERVATION",       reserveInCdb(1),                                           undefined, "AAAAAA", "AAAAAA", "AAAAAA"],
-  ["REPORT CAPABILITIES",    reserveInCdb(2),                                           undefined, "AAAAAA", "AAAAAA", "AAAAAA"],
-  ["READ FULL STATUS",       reserveInCdb(3),                                           undefined, "AAAAAA", "AAAAAA", "AAAAAA"],
+const commands: readonly CommandRow[] = [
+  ["TEST UNIT READY",        Uint8Array.of(0x00, 0, 0, 0, 0, 0),                     no,    "AAAAAA", "AAAAAA", "AAAAAA"],
+  ["REQUEST SENSE",          Uint8Array.of(0x03, 0, 0, 0, 18, 0),                    no,    "AAAAAA", "AAAAAA", "AAAAAA"],
+  ["INQUIRY",                Uint8Array.of(0x12, 0, 0, 0, 36, 0),                    no,    "AAAAAA", "AAAAAA", "AAAAAA"],
+  ["REPORT LUNS",            Uint8Array.of(0xa0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0),  no,    "AAAAAA", "AAAAAA", "AAAAAA"],
+  ["READ CAPACITY(10)",      cdb10(0x25),                                            no,    "AAAAAA", "AAAAAA", "AAAAAA"],
+  ["READ CAPACITY(16)",      cdb16(0x9e, 0x10),                                      no,    "AAAAAA", "AAAAAA", "AAAAAA"],
+  ["READ(10)",               cdb10(0x28),                                            no,    "AAAAAA", "ACAAAA", "ACACAC"],
+  ["READ(16)",               cdb16(0x88),                                            no,    "AAAAAA", "ACAAAA", "ACACAC"],
+  ["WRITE(10)",              cdb10(0x2a),                                            block, "AAAAAA", "CCAAAA", "CCCCCC"],
+  ["WRITE(16)",              cdb16(0x8a),                                            block, "AAAAAA", "CCAAAA", "CCCCCC"],
+  ["READ KEYS",              reserveInCdb(0),                                        no,    "AAAAAA", "AAAAAA", "AAAAAA"],
+  ["READ RESERVATION",       reserveInCdb(1),                                        no,    "AAAAAA", "AAAAAA", "AAAAAA"],
+  ["REPORT CAPABILITIES",    reserveInCdb(2),                                        no,    "AAAAAA", "AAAAAA", "AAAAAA"],
+  ["READ FULL STATUS",       reserveInCdb(3),                                        no,    "AAAAAA", "AAAAAA", "AAAAAA"],
   // Compatible reservation handling: 5.13.3.
-  ["RESERVE(6)",             Uint8Array.of(0x16, 0, 0, 0, 0, 0),                        undefined, "AAAAAA", "CCAAAA", "CCCCCC"],
-  ["RESERVE(10)",            Uint8Array.of(0x56, 0, 0, 0, 0, 0, 0, 0, 0, 0),            undefined, "AAAAAA", "CCAAAA", "CCCCCC"],
-  ["RELEASE(6)",             Uint8Array.of(0x17, 0, 0, 0, 0, 0),                        undefined, "AAAAAA", "CCAAAA", "CCCCCC"],
-  ["RELEASE(10)",            Uint8Array.of(0x57, 0, 0, 0, 0, 0, 0, 0, 0, 0),            undefined, "AAAAAA", "CCAAAA", "CCCCCC"],
+  ["RESERVE(6)",             Uint8Array.of(0x16, 0, 0, 0, 0, 0),                     no,    "AAAAAA", "CCAAAA", "CCCCCC"],
+  ["RESERVE(10)",            Uint8Array.of(0x56, 0, 0, 0, 0, 0, 0, 0, 0, 0),         no,    "AAAAAA", "CCAAAA", "CCCCCC"],
+  ["RELEASE(6)",             Uint8Array.of(0x17, 0, 0, 0, 0, 0),                     no,    "AAAAAA", "CCAAAA", "CCCCCC"],
+  ["RELEASE(10)",            Uint8Array.of(0x57, 0, 0, 0, 0, 0, 0, 0, 0, 0),         no,    "AAAAAA", "CCAAAA", "CCCCCC"],
 ];
 
 /**
- * Table 66 and 5.13.7, with every nexus sending its own key, and for MOVE the rule of 5.13.8 that all registrants cannot move. Under an all
- * registrants type every registered nexus is a holder (5.13.10).
+ * Table 66 and 5.13.7, with every nexus sending its own key, and for MOVE the rule of 5.13.8 that all registrants
+ * cannot move. Under an all registrants type every registered nexus is a holder (5.13.10).
  */
 // biome-ignore format: a table
-const serviceActions: readonly (readonly [name: string, serviceAction: number, holder: string, registered: string, unregistered: string])[] = [
+const serviceActions: readonly ServiceActionRow[] = [
   ["REGISTER",                        SA.REGISTER,            "AAAAAA", "AAAAAA", "AAAAAA"],
   ["RESERVE",                         SA.RESERVE,             "AAAAAA", "CCCCAA", "CCCCCC"],
   ["RELEASE",                         SA.RELEASE,             "AAAAAA", "AAAAAA", "CCCCCC"],

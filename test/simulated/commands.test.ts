@@ -1,6 +1,6 @@
 /**
- * The commands that are not about reservations, and PERSISTENT RESERVE IN's bytes: expected values typed from the standards' tables (smr-j;
- * spc4r36f 6.15; sbc4 4.18.1).
+ * The commands that are not about reservations, and PERSISTENT RESERVE IN's bytes: expected values typed from the
+ * standards' tables (smr-j; spc4r36f 6.15; sbc4 4.18.1).
  */
 import { describe, expect, it } from "vitest";
 import {
@@ -187,6 +187,7 @@ describe("PERSISTENT RESERVE OUT", () => {
     expect(lab.shown().generation).toBe(0xffff_ffff);
     lab.out(a, SA.REGISTER, { key: 1n, newKey: 2n });
     expect(lab.shown().generation).toBe(0);
+    expect(lab.server.snapshot().prGeneration).toBe(0);
   });
 });
 

@@ -1,6 +1,6 @@
 /**
- * Every sequence of up to four commands of two initiators over a small alphabet, judged from outside: the oracle sees only what PERSISTENT
- * RESERVE IN answers, and knows of the rules only what is written here.
+ * Every sequence of up to four commands of two initiators over a small alphabet, judged from outside: the oracle sees
+ * only what PERSISTENT RESERVE IN answers, and knows of the rules only what is written here.
  */
 import { describe, expect, it } from "vitest";
 import type { Nexus } from "../../transports/simulated/index.ts";
@@ -63,7 +63,10 @@ const counted: readonly number[] = [SA.REGISTER, SA.REGISTER_AND_IGNORE, SA.CLEA
 const registrantsOnly: readonly number[] = [TYPE.WERO, TYPE.EARO, TYPE.WEAR, TYPE.EAAR];
 const readable: readonly number[] = [TYPE.WE, TYPE.WERO, TYPE.WEAR];
 
-/** Written without a look at the access table: holders may, registrants may under registrants types, nobody else may write. */
+/**
+ * Written without a look at the access table: holders may, registrants may under registrants types, nobody else may
+ * write.
+ */
 function mayWrite({ keys, holders, type }: View, letter: string): boolean {
   return type === 0 || holders.includes(letter) || (registrantsOnly.includes(type) && keys.has(letter));
 }

@@ -1,6 +1,6 @@
 /**
- * What the tests of the rules share: commands as bytes and answers as short text, both made by hand from the standard's tables, so that no
- * codec stands between a test and the device server.
+ * What the tests of the rules share: commands as bytes and answers as short text, both made by hand from the standard's
+ * tables, so that no codec stands between a test and the device server.
  */
 import {
   createDeviceServer,
@@ -110,7 +110,10 @@ export function reserveOutCdb(serviceAction: number, out: Out, listLength: numbe
 export const reserveInCdb = (serviceAction: number, allocationLength = 0xffff): Uint8Array =>
   Uint8Array.of(0x5e, serviceAction, 0, 0, 0, 0, 0, allocationLength >>> 8, allocationLength & 0xff, 0);
 
-/** An answer's status; with CHECK CONDITION sense key, codes, and the field pointer if there is one: `5/26/00 list 20.3`. */
+/**
+ * An answer's status; with CHECK CONDITION sense key, codes, and the field pointer if there is one: `5/26/00 list
+ * 20.3`.
+ */
 export function answerText({ status, sense }: { readonly status: number; readonly sense: Uint8Array }): string {
   if (status === 0x00) return GOOD;
   if (status === 0x18) return CONFLICT;

@@ -190,6 +190,24 @@ describe("Lost persistent reservation information, 5.13.5.3.2", () => {
     },
   );
 
+  it("takes the APTPL of the REPLACE LOST RESERVATION that ends it", () => {
+    for (const aptpl of [true, false]) {
+      const { lab } = lost();
+      expect(lab.out(lab.nexus("c"), SA.REPLACE_LOST, { newKey: 7n, type: TYPE.WE, aptpl })).toBe(GOOD);
+      lab.server.powerCycle();
+      expect(lab.shown().keys).toEqual(aptpl ? [7n] : []);
+    }
+  });
+
+  it("does not wait for a RELEASE", () => {
+    const lab = createLab();
+    const a = lab.nexus("a");
+    expect(lab.send(a, Uint8Array.of(0x16, 0, 0, 0, 0, 0))).toBe(GOOD);
+    lab.server.loseReservations();
+    expect(lab.out(lab.nexus("c"), SA.REPLACE_LOST, { newKey: 7n, type: TYPE.EA })).toBe(GOOD);
+    expect(lab.shown().reservation).toBe("7 3");
+  });
+
   it.each([
     ["a RESERVATION KEY that is not 0", { key: 1n, newKey: 7n, type: 1 }, "5/26/00 list 0"],
     ["a new key of 0", { newKey: 0n, type: 1 }, "5/26/00 list 8"],

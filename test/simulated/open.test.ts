@@ -128,6 +128,7 @@ describe("createSimulatedTarget", () => {
     expect(sizes(0)).toEqual([10, 1024]);
     expect(sizes(1, { blocks: 20 })).toEqual([20, 1024]);
     expect(sizes(0, { blocks: 30 })).toEqual([10, 1024]);
+    expect(sizes(2, { blocks: undefined })).toEqual([10, 1024]);
   });
 });
 

@@ -1,6 +1,6 @@
 /**
- * PREEMPT and PREEMPT AND ABORT: spc4r36f 5.13.11.2.4 with table 72 and figure 9, 5.13.11.2.5, 5.13.11.2.6. What is expected is typed from
- * there.
+ * PREEMPT and PREEMPT AND ABORT: spc4r36f 5.13.11.2.4 with table 72 and figure 9, 5.13.11.2.5, 5.13.11.2.6. What is
+ * expected is typed from there.
  */
 import { describe, expect, it } from "vitest";
 import {
@@ -22,7 +22,8 @@ const oneHolder = types.filter((type) => !allRegistrants.includes(type));
 const actions = [SA.PREEMPT, SA.PREEMPT_AND_ABORT];
 
 /**
- * a (key 1) holds if there is a type; b (2) preempts in most tests; c and d share the key 3; e shares a's key 1. All are registered; s is not.
+ * a (key 1) holds if there is a type; b (2) preempts in most tests; c and d share the key 3; e shares a's key 1. All
+ * are registered; s is not.
  */
 function crowd(type: number | null) {
   const lab = createLab();

@@ -1,6 +1,6 @@
 /**
- * REGISTER and REGISTER AND IGNORE EXISTING KEY: tables 67, 68 and 69 of spc4r36f 5.13.7, 5.13.11.2.3, 6.16.1 and 6.16.3. What is expected is
- * typed from there.
+ * REGISTER and REGISTER AND IGNORE EXISTING KEY: tables 67, 68 and 69 of spc4r36f 5.13.7, 5.13.11.2.3, 6.16.1 and
+ * 6.16.3. What is expected is typed from there.
  */
 import { describe, expect, it } from "vitest";
 import {
@@ -322,10 +322,10 @@ describe("SPEC_I_PT, 6.16.3 and table 67 note b", () => {
     ["is cut", transportId(iqn("b")).subarray(0, 20), "5/26/00 list 24"],
     [
       "has a length that is no multiple of four",
-      Uint8Array.of(0x45, 0, 0, 21, ...new Array(21).fill(0x61)),
+      Uint8Array.of(0x05, 0, 0, 21, ...new Array(20).fill(0x61), 0),
       "5/26/00 list 28",
     ],
-    ["is shorter than 24 bytes", Uint8Array.of(0x45, 0, 0, 16, 0x61, ...new Array(15).fill(0)), "5/26/00 list 28"],
+    ["is shorter than 24 bytes", Uint8Array.of(0x05, 0, 0, 16, 0x61, ...new Array(15).fill(0)), "5/26/00 list 28"],
     ["has a name with a space in it", transportId("iqn.2026-01.com.example:a b"), "5/26/00 list 28"],
   ])("a TransportID that %s is refused, and registers nobody", (_what, id, answer) => {
     const lab = createLab();
@@ -394,6 +394,8 @@ describe("PARAMETER LIST LENGTH, 6.16.1", () => {
     const lab = createLab();
     const list = parameterList(SA.REGISTER, { newKey: 7n });
     expect(lab.send(lab.nexus("a"), reserveOutCdb(SA.REGISTER, {}, 24), list.subarray(0, 23))).toBe("5/1a/00");
+    const names = parameterList(SA.REGISTER, { newKey: 7n, specIPt: true });
+    expect(lab.send(lab.nexus("a"), reserveOutCdb(SA.REGISTER, {}, 52), names)).toBe("5/1a/00");
     const huge = new Uint8Array(300_000);
     huge.set(parameterList(SA.REGISTER, { newKey: 7n, specIPt: true, announced: 300_000 - 28 }));
     expect(lab.send(lab.nexus("a"), reserveOutCdb(SA.REGISTER, {}, huge.length), huge)).toBe("5/1a/00");

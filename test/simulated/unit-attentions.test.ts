@@ -1,4 +1,6 @@
-/** Unit attention conditions: who is told, when, in which order, and before or after what (sam4r14 5.14; spc4r36f 5.13). */
+/**
+ * Unit attention conditions: who is told, when, in which order, and before or after what (sam4r14 5.14; spc4r36f 5.13).
+ */
 import { describe, expect, it } from "vitest";
 import { UnitAttention } from "../../transports/simulated/index.ts";
 import { attentionsOf, CONFLICT, createLab, GOOD, reserveInCdb, SA, TYPE } from "./lab.ts";

@@ -1,6 +1,6 @@
 /**
- * Which commands a reservation lets through: the standards' tables as data, and the one look-up that reads them. Nothing here
- * changes anything.
+ * Which commands a reservation lets through: the standards' tables as data, and the one look-up that reads them.
+ * Nothing here changes anything.
  *
  *   spc4r36f 5.13.1 table 65, table 66; 5.13.3 (RESERVE and RELEASE in the presence of persistent reservations)
  *   sbc4     4.17 table 13 (READ, WRITE, READ CAPACITY)
@@ -41,8 +41,8 @@ const commands: readonly (readonly [operationCode: number, columns: string])[] =
 ];
 
 /**
- * PERSISTENT RESERVE OUT from an I_T nexus that does not hold the reservation: registered, not registered. The second column holds
- * without any reservation too (5.13.7).
+ * PERSISTENT RESERVE OUT from an I_T nexus that does not hold the reservation: registered, not registered. The second
+ * column holds without any reservation too (5.13.7).
  */
 // biome-ignore format: the standards' columns
 const serviceActions: readonly (readonly [serviceAction: number, columns: string])[] = [
@@ -95,8 +95,9 @@ function serviceActionConflicts(state: ReservationState, nexus: Nexus, serviceAc
 }
 
 /**
- * RESERVE or RELEASE while I_T nexuses are registered: a conflict (spc2r20 5.5.1), unless the device server has the exceptions of 5.13.3
- * and the nexus holds the reservation or is among those whom a registrants type lets in. Then GOOD, and nothing happens.
+ * RESERVE or RELEASE while I_T nexuses are registered: a conflict (spc2r20 5.5.1), unless the device server has the
+ * exceptions of 5.13.3 and the nexus holds the reservation or is among those whom a registrants type lets in. Then
+ * GOOD, and nothing happens.
  */
 function reserveConflicts(state: ReservationState, nexus: Nexus, compatible: boolean): boolean {
   if (state.registrations.size === 0) return false;
@@ -115,8 +116,8 @@ export interface Reserved {
 }
 
 /**
- * Must the command end in RESERVATION CONFLICT for who sends it and what is reserved? What depends on the parameter list (a wrong
- * reservation key) is judged later, by the service action's own rule.
+ * Must the command end in RESERVATION CONFLICT for who sends it and what is reserved? What depends on the parameter
+ * list (a wrong reservation key) is judged later, by the service action's own rule.
  */
 export function conflicts(reserved: Reserved, nexus: Nexus, operationCode: number, serviceAction: number): boolean {
   const { state, reservedBy } = reserved;

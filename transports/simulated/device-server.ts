@@ -1,6 +1,7 @@
 /**
- * The device server of one simulated logical unit: a CDB and data from an I_T nexus in, a status with data or sense out. It decides in which
- * order things are looked at, and leaves each to its own file. No clock, no randomness, no I/O: the same calls give the same answers.
+ * The device server of one simulated logical unit: a CDB and data from an I_T nexus in, a status with data or sense
+ * out. It decides in which order things are looked at, and leaves each to its own file. No clock, no randomness, no
+ * I/O: the same calls give the same answers.
  *
  * The order, for every command (sam4r14 5.14; spc4r36f 5.13.1, 5.13.5.3.2):
  *   1. a unit attention condition that tells of a reset or of a lost nexus
@@ -29,7 +30,6 @@ import {
 import type { Nexus } from "./nexus.ts";
 import {
   isReserveInServiceAction,
-  isReserveOutOf,
   persistentReserveIn,
   persistentReserveOut,
   releaseUnit,
@@ -44,7 +44,10 @@ import { createUnitState, type DeviceServerOptions, type UnitState } from "./uni
 /** One command of the dispatch table. */
 interface Command {
   readonly perform: (unit: UnitState, nexus: Nexus, dataOut: Uint8Array) => Answer;
-  /** INQUIRY, REPORT LUNS, REQUEST SENSE: processed in spite of a unit attention condition, which stays (sam4r14 5.14 a, b, e). */
+  /**
+   * INQUIRY, REPORT LUNS, REQUEST SENSE: processed in spite of a unit attention condition, which stays (sam4r14 5.14 a,
+   * b, e).
+   */
   readonly ignoresAttentions?: true;
   /** Allowed while persistent reservation information is lost (spc4r36f 5.13.5.2). */
   readonly allowedWhenLost?: true;
@@ -77,7 +80,8 @@ const commands: Readonly<Record<number, Command>> = {
   [OperationCode.PERSISTENT_RESERVE_OUT]: {
     perform: persistentReserveOut,
     hasServiceAction: (unit, serviceAction) =>
-      isReserveOutServiceAction(serviceAction) && isReserveOutOf(unit, serviceAction),
+      isReserveOutServiceAction(serviceAction) &&
+      (unit.replaceLostReservation || serviceAction !== PersistentReserveOut.REPLACE_LOST_RESERVATION),
   },
 };
 
@@ -139,8 +143,9 @@ export interface DeviceServer {
    */
   execute(nexus: Nexus, cdb: Uint8Array, dataOut?: Uint8Array): Answer;
   /**
-   * Power goes, and comes back. Registrations and reservation are kept only if the last valid APTPL was 1; PRGENERATION becomes 0 and
-   * RESERVE is forgotten either way (spc4r36f 5.13.5.1, 6.15.2). Every nexus finds POWER ON OCCURRED, and nothing else.
+   * Power goes, and comes back. Registrations and reservation are kept only if the last valid APTPL was 1; PRGENERATION
+   * becomes 0 and RESERVE is forgotten either way (spc4r36f 5.13.5.1, 6.15.2). Every nexus finds POWER ON OCCURRED, and
+   * nothing else.
    */
   powerCycle(): void;
   /**
@@ -152,8 +157,8 @@ export interface DeviceServer {
   /** The nexus is lost: its RESERVE ends, its registration stays, and it finds I_T NEXUS LOSS OCCURRED. */
   loseNexus(nexus: Nexus): void;
   /**
-   * The nonvolatile memory fails: a recoverable loss of persistent reservation information (spc4r36f 5.13.5.3.2). RangeError
-   * if the unit has no REPLACE LOST RESERVATION.
+   * The nonvolatile memory fails: a recoverable loss of persistent reservation information (spc4r36f 5.13.5.3.2).
+   * RangeError if the unit has no REPLACE LOST RESERVATION.
    */
   loseReservations(): void;
   /** What outlives the process, as plain data. */
@@ -165,7 +170,8 @@ export interface DeviceServer {
 const nothing = new Uint8Array(0);
 
 /**
- * A simulated logical unit: a disk in memory, with persistent reservations after SPC-4 and RESERVE and RELEASE after SPC-2.
+ * A simulated logical unit: a disk in memory, with persistent reservations after SPC-4 and RESERVE and RELEASE after
+ * SPC-2.
  *
  * @throws TypeError or RangeError for an option that cannot be
  */
@@ -209,6 +215,7 @@ export function createDeviceServer(options: DeviceServerOptions = {}): DeviceSer
       // Without RLR_C nothing may end in PERSISTENT RESERVATION INFORMATION LOST (spc4r36f 6.15.4).
       if (!unit.replaceLostReservation) throw new RangeError("A unit without REPLACE LOST RESERVATION cannot recover");
       forgetReservations();
+      unit.reservedBy = null;
       state.lost = true;
     },
     snapshot: () => takeSnapshot(unit),

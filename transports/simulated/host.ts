@@ -53,8 +53,8 @@ function wholeNumber(name: string, text: string | null): number | undefined {
 }
 
 /**
- * Opens a simulated unit; within one host the same name and LUN are the same unit. `blocks` and `block-size` say what a unit is to be
- * like that does not exist yet; of one that exists they must be true.
+ * Opens a simulated unit; within one host the same name and LUN are the same unit. `blocks` and `block-size` say what a
+ * unit is to be like that does not exist yet; of one that exists they must be true.
  *
  * @param sharedHost where names are looked up if the options do not say
  * @throws TypeError for a URL of another form, RangeError for a part of it that cannot be
@@ -72,10 +72,7 @@ export function openSimulatedIn(sharedHost: SimulatedHost, url: string, options:
   const blocks = wholeNumber("blocks", query.get("blocks"));
   const blockSize = wholeNumber("block-size", query.get("block-size"));
   const host = options.host ?? sharedHost;
-  const unit = host.target(decodeURIComponent(name)).unit(wholeNumber("LUN", lun ?? null), {
-    ...(blocks === undefined ? {} : { blocks }),
-    ...(blockSize === undefined ? {} : { blockSize }),
-  });
+  const unit = host.target(decodeURIComponent(name)).unit(wholeNumber("LUN", lun ?? null), { blocks, blockSize });
   for (const [what, asked, is] of [
     ["blocks", blocks, unit.server.blocks],
     ["block-size", blockSize, unit.server.blockSize],

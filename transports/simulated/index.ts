@@ -1,6 +1,6 @@
 /**
- * The simulated target: a disk in memory with persistent reservations, for tests and for trying things out. Re-exports only, but for
- * the one host that `sim:` URLs share.
+ * The simulated target: a disk in memory with persistent reservations, for tests and for trying things out. Re-exports
+ * only, but for the one host that `sim:` URLs share.
  */
 import type { Transport } from "../../src/transport.ts";
 import { createSimulatedHost, type OpenSimulatedOptions, openSimulatedIn, type SimulatedHost } from "./host.ts";
@@ -21,12 +21,15 @@ export type { SimulatedHook } from "./transport.ts";
 export { UnitAttention } from "./unit-attentions.ts";
 export type { DeviceServerOptions } from "./unit-state.ts";
 
-/** Where `sim:` URLs meet unless told otherwise: shared by everything in this process. The only state that a module here has. */
+/**
+ * Where `sim:` URLs meet unless told otherwise: shared by everything in this process. The only state that a module here
+ * has.
+ */
 export const simulatedHost: SimulatedHost = createSimulatedHost();
 
 /**
- * Opens a simulated unit by URL: `sim:NAME[/LUN][?initiator=…&port=…&blocks=…&block-size=…]`. Within one process the same name and LUN are the
- * same unit, so that two initiators meet there.
+ * Opens a simulated unit by URL: `sim:NAME[/LUN][?initiator=…&port=…&blocks=…&block-size=…]`. Within one process the
+ * same name and LUN are the same unit, so that two initiators meet there.
  *
  * @param url LUN 0 unless given; `initiator` is a TransportID's text, `port` a relative target port identifier
  * @throws TypeError for a URL of another form, RangeError for a part of it that cannot be

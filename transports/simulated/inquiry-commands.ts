@@ -1,6 +1,7 @@
 /**
- * Commands that describe the unit: INQUIRY with its vital product data pages, REPORT LUNS, READ CAPACITY, REQUEST SENSE and TEST UNIT
- * READY. They read the unit's state and change none, but for REQUEST SENSE, which takes a unit attention condition with it.
+ * Commands that describe the unit: INQUIRY with its vital product data pages, REPORT LUNS, READ CAPACITY, REQUEST SENSE
+ * and TEST UNIT READY. They read the unit's state and change none, but for REQUEST SENSE, which takes a unit attention
+ * condition with it.
  */
 import { Size, VpdPage } from "../../src/core/generated/codes.ts";
 import { InquiryCdb, ReportLunsCdb, RequestSenseCdb } from "../../src/core/generated/fields.ts";
@@ -13,7 +14,9 @@ import { attentionSense } from "./unit-attentions.ts";
 import type { UnitState } from "./unit-state.ts";
 
 const ascii = new TextEncoder();
-/** T10 VENDOR IDENTIFICATION, PRODUCT IDENTIFICATION, PRODUCT REVISION LEVEL: bytes 8 to 35 of standard INQUIRY data. */
+/**
+ * T10 VENDOR IDENTIFICATION, PRODUCT IDENTIFICATION, PRODUCT REVISION LEVEL: bytes 8 to 35 of standard INQUIRY data.
+ */
 const VENDOR = "SIMULATE";
 const IDENTIFICATION = ascii.encode(`${VENDOR}PERSISTENT DISK 0001`);
 const IDENTIFICATION_OFFSET = 8;

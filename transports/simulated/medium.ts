@@ -1,6 +1,6 @@
 /**
- * The blocks of a disk in memory, allocated as they are written: what was never written reads as zeros. Offsets and lengths are in
- * bytes and have been checked by the caller.
+ * The blocks of a disk in memory, allocated as they are written: what was never written reads as zeros. Offsets and
+ * lengths are in bytes and have been checked by the caller.
  */
 
 const CHUNK_BYTES = 65_536;
@@ -24,7 +24,10 @@ const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (ch
 export function createMedium(): Medium {
   const chunks = new Map<number, Uint8Array>();
 
-  /** Calls `each` with every piece of the range that lies in one chunk: the chunk's number, where in it, where in the range, how long. */
+  /**
+   * Calls `each` with every piece of the range that lies in one chunk: the chunk's number, where in it, where in the
+   * range, how long.
+   */
   function pieces(
     offset: number,
     length: number,

@@ -1,6 +1,6 @@
 /**
- * I_T nexuses as one logical unit sees them: an initiator port's TransportID and a relative target port identifier name one.
- * Each is one object per logical unit, so that rules compare and look up by identity; no rule lives here.
+ * I_T nexuses as one logical unit sees them: an initiator port's TransportID and a relative target port identifier name
+ * one. Each is one object per logical unit, so that rules compare and look up by identity; no rule lives here.
  */
 import { encodeTransportId, formatTransportId, type TransportId } from "../../src/transport-id.ts";
 
@@ -18,8 +18,8 @@ export interface Nexus {
 }
 
 /**
- * The name of the nexus between an initiator port and a target port. Names of iSCSI nodes compare without regard to case, and
- * an initiator's name alone (format 00b) is not the port that its name and ISID name (spc4r36f 7.6.4.6).
+ * The name of the nexus between an initiator port and a target port. Names of iSCSI nodes compare without regard to
+ * case, and an initiator's name alone (format 00b) is not the port that its name and ISID name (spc4r36f 7.6.4.6).
  */
 export function nexusName(initiatorPort: TransportId, relativeTargetPort: number): string {
   return `${formatTransportId(initiatorPort).toLowerCase()}|${relativeTargetPort}`;

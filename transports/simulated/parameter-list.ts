@@ -1,6 +1,7 @@
 /**
- * A PERSISTENT RESERVE OUT parameter list as it arrived, into what the rules read. It knows the list's two forms and lengths
- * (spc4r36f 6.16.1, 6.16.3, 6.16.4) and judges nothing else: whether a malformed TransportID matters is for the rule to say.
+ * A PERSISTENT RESERVE OUT parameter list as it arrived, into what the rules read. It knows the list's two forms and
+ * lengths (spc4r36f 6.16.1, 6.16.3, 6.16.4) and judges nothing else: whether a malformed TransportID matters is for the
+ * rule to say.
  */
 import { PersistentReserveOut, Size } from "../../src/core/generated/codes.ts";
 import { RegisterAndMoveList, SpecifyInitiatorPortsList } from "../../src/core/generated/fields.ts";

@@ -1,6 +1,7 @@
 /**
- * Rules of PERSISTENT RESERVE OUT that make or change registrations and reservations: REGISTER, REGISTER AND IGNORE EXISTING KEY,
- * RESERVE, REGISTER AND MOVE, REPLACE LOST RESERVATION. Pure: they see the state and the request, and nothing else.
+ * Rules of PERSISTENT RESERVE OUT that make or change registrations and reservations: REGISTER, REGISTER AND IGNORE
+ * EXISTING KEY, RESERVE, REGISTER AND MOVE, REPLACE LOST RESERVATION. Pure: they see the state and the request, and
+ * nothing else.
  *
  * Clauses are those of SPC-4 revision 36f (T10/1731-D).
  */

@@ -1,6 +1,6 @@
 /**
- * Rules of PERSISTENT RESERVE OUT that take registrations and reservations away: RELEASE, CLEAR, PREEMPT, PREEMPT AND ABORT.
- * Pure: they see the state and the request, and nothing else.
+ * Rules of PERSISTENT RESERVE OUT that take registrations and reservations away: RELEASE, CLEAR, PREEMPT, PREEMPT AND
+ * ABORT. Pure: they see the state and the request, and nothing else.
  *
  * Clauses are those of SPC-4 revision 36f (T10/1731-D).
  */

@@ -1,6 +1,6 @@
 /**
- * The persistent reservation of one logical unit: its state, and what every rule asks of it or does to it. No clock, no I/O, no
- * bytes; the rules themselves are in registering.ts and releasing.ts.
+ * The persistent reservation of one logical unit: its state, and what every rule asks of it or does to it. No clock, no
+ * I/O, no bytes; the rules themselves are in registering.ts and releasing.ts.
  *
  * Clauses are those of SPC-4 revision 36f (T10/1731-D).
  */
@@ -45,7 +45,9 @@ export interface ReservationRules {
   readonly nexuses: NexusRegistry;
 }
 
-/** A parameter list (6.16.3, 6.16.4), taken apart. Of a list of the other form its own fields are 0, false and empty. */
+/**
+ * A parameter list (6.16.3, 6.16.4), taken apart. Of a list of the other form its own fields are 0, false and empty.
+ */
 export interface ParameterList {
   readonly reservationKey: bigint;
   readonly serviceActionReservationKey: bigint;
@@ -147,8 +149,8 @@ export function notifyRegistered({ registrations }: ReservationState, except: Ne
 }
 
 /**
- * Removes registrations. The reservation is released with its holder's registration, or with the last one of all registrants
- * (5.13.10; 5.13.11.2.1 table 71).
+ * Removes registrations. The reservation is released with its holder's registration, or with the last one of all
+ * registrants (5.13.10; 5.13.11.2.1 table 71).
  *
  * @returns the reservation that was released thereby, or null
  */

@@ -1,15 +1,8 @@
 /**
- * PERSISTENT RESERVE IN and OUT, RESERVE and RELEASE as commands: from the decoded CDB to a rule and back to bytes. The rules
- * themselves are elsewhere; access.ts has let these commands through already.
+ * PERSISTENT RESERVE IN and OUT, RESERVE and RELEASE as commands: from the decoded CDB to a rule and back to bytes. The
+ * rules themselves are elsewhere; access.ts has let these commands through already.
  */
-import {
-  PersistentReserveIn,
-  PersistentReserveOut,
-  ReservationType,
-  Scope,
-  Size,
-  Status,
-} from "../../src/core/generated/codes.ts";
+import { PersistentReserveIn, ReservationType, Scope, Size, Status } from "../../src/core/generated/codes.ts";
 import { ReportCapabilitiesData, Reserve10Cdb } from "../../src/core/generated/fields.ts";
 import { CommandRecord } from "../../src/core/generated/records.ts";
 import { core, dataOut, dataSize, dataWindow, longsIn, word } from "../../src/core/index.ts";
@@ -78,7 +71,10 @@ const typeFields: readonly (readonly [type: number, row: number])[] = [
   [ReservationType.EXCLUSIVE_ACCESS_ALL_REGISTRANTS, ReportCapabilitiesData.EX_AC_AR],
 ];
 
-/** ALLOW COMMANDS 001b (spc4r36f 6.15.4 table 208): TEST UNIT READY always passes; the other commands named there do not exist here. */
+/**
+ * ALLOW COMMANDS 001b (spc4r36f 6.15.4 table 208): TEST UNIT READY always passes; the other commands named there do not
+ * exist here.
+ */
 const ALLOW_COMMANDS = 0x10;
 
 function reportCapabilities(unit: UnitState): Uint8Array {
@@ -115,7 +111,10 @@ function readFullStatus({ state }: UnitState): Uint8Array {
   return dataOut(end);
 }
 
-/** RESERVE(6) and RESERVE(10), from spc2r20. With registrations there it is the GOOD of spc4r36f 5.13.3, and nothing happens. */
+/**
+ * RESERVE(6) and RESERVE(10), from spc2r20. With registrations there it is the GOOD of spc4r36f 5.13.3, and nothing
+ * happens.
+ */
 export function reserveUnit(unit: UnitState, nexus: Nexus): Answer {
   if (word(CommandRecord.FLAG) !== 0) return faultAnswer(faultInCdb(Reserve10Cdb.THIRD_PARTY));
   if (unit.state.registrations.size === 0) unit.reservedBy = nexus;
@@ -128,7 +127,3 @@ export function releaseUnit(unit: UnitState, nexus: Nexus): Answer {
   if (unit.reservedBy === nexus) unit.reservedBy = null;
   return goodAnswer;
 }
-
-/** Is there such a service action of PERSISTENT RESERVE OUT on this unit? */
-export const isReserveOutOf = (unit: UnitState, serviceAction: number): boolean =>
-  unit.replaceLostReservation || serviceAction !== PersistentReserveOut.REPLACE_LOST_RESERVATION;

@@ -1,6 +1,6 @@
 /**
- * From a service action of PERSISTENT RESERVE OUT to its rule. Each is one uninterrupted series of actions: it either changes the
- * state and ends in GOOD, or changes nothing.
+ * From a service action of PERSISTENT RESERVE OUT to its rule. Each is one uninterrupted series of actions: it either
+ * changes the state and ends in GOOD, or changes nothing.
  */
 import { PersistentReserveOut } from "../../src/core/generated/codes.ts";
 import { move, register, replaceLost, reserve } from "./registering.ts";

@@ -1,6 +1,6 @@
 /**
- * What a logical unit keeps without power, as plain data that JSON can carry, and back again. Unit attention conditions and RESERVE are
- * not among it: they do not outlive a power loss.
+ * What a logical unit keeps without power, as plain data that JSON can carry, and back again. Unit attention conditions
+ * and RESERVE are not among it: they do not outlive a power loss.
  */
 import { type ReservationType, reservationTypeName, reservationTypes } from "../../src/reservation.ts";
 import { formatTransportId, parseTransportId } from "../../src/transport-id.ts";

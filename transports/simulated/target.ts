@@ -1,6 +1,6 @@
 /**
- * A simulated SCSI target device: logical units by LUN, and the events that concern all of them. Each unit is a device server and the
- * transports that lead to it.
+ * A simulated SCSI target device: logical units by LUN, and the events that concern all of them. Each unit is a device
+ * server and the transports that lead to it.
  */
 import { checkInteger } from "../../src/check.ts";
 import type { ResetScope, Transport } from "../../src/transport.ts";
@@ -37,7 +37,9 @@ export interface SimulatedUnit {
   identify(options: NexusOptions): Nexus;
 }
 
-/** Options of {@link createSimulatedTarget}: the target's name, and what its units are like unless they say otherwise. */
+/**
+ * Options of {@link createSimulatedTarget}: the target's name, and what its units are like unless they say otherwise.
+ */
 export interface SimulatedTargetOptions extends Omit<DeviceServerOptions, "luns" | "serialNumber"> {
   /** The target's name, for people and for the units' serial numbers; `simulated` unless given. */
   readonly name?: string | undefined;
@@ -87,7 +89,12 @@ export function createSimulatedTarget(options: SimulatedTargetOptions = {}): Sim
   }
 
   function createUnit(lun: number, own: DeviceServerOptions): SimulatedUnit {
-    const server = createDeviceServer({ serialNumber: serialNumberOf(name, lun), ...defaults, luns, ...own });
+    const server = createDeviceServer({
+      serialNumber: serialNumberOf(name, lun),
+      ...defaults,
+      luns,
+      ...defined(own),
+    });
     const unitName = `sim:${encodeURIComponent(name)}/${lun}`;
     const hooks: SimulatedHook[] = [];
     const identify = ({ initiatorPort, relativeTargetPort }: NexusOptions): Nexus =>
@@ -125,6 +132,10 @@ export function createSimulatedTarget(options: SimulatedTargetOptions = {}): Sim
     },
   };
 }
+
+/** The options that say something: an option of undefined is one that is absent. */
+const defined = (options: DeviceServerOptions): DeviceServerOptions =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 
 /** Printable ASCII, at most 64 characters: other characters become underscores. */
 const serialNumberOf = (name: string, lun: number): string =>

@@ -1,8 +1,9 @@
 /**
- * The way to a simulated logical unit: a Transport over one I_T nexus, without a wire. It keeps src/transport.ts to the letter and knows no rule.
+ * The way to a simulated logical unit: a Transport over one I_T nexus, without a wire. It keeps src/transport.ts to the
+ * letter and knows no rule.
  *
- * `execute` returns first and executes afterwards, in a microtask: never within the call, and in the order of the calls as long as no hook
- * delays one. A timer is set only while a hook holds a command up.
+ * `execute` returns first and executes afterwards, in a microtask: never within the call, and in the order of the calls
+ * as long as no hook delays one. A timer is set only while a hook holds a command up.
  */
 import { transportError } from "../../src/errors.ts";
 import type { ResetScope, ScsiRequest, ScsiResponse, Transport, TransportOptions } from "../../src/transport.ts";
@@ -12,8 +13,8 @@ import type { DeviceServer } from "./device-server.ts";
 import type { Nexus } from "./nexus.ts";
 
 /**
- * Something that happens on the way. A hook that returns a promise holds the command up until then; one that throws (say, a
- * `transportError`) makes `execute` reject with what it throws: `before` loses the request, `after` the answer.
+ * Something that happens on the way. A hook that returns a promise holds the command up until then; one that throws
+ * (say, a `transportError`) makes `execute` reject with what it throws: `before` loses the request, `after` the answer.
  */
 export interface SimulatedHook {
   /** Runs before the device server sees the command. */
@@ -32,10 +33,12 @@ export interface SimulatedPath {
   readonly reset: (scope: ResetScope) => void;
 }
 
-/** How far a command has got, and how to give it up. */
+/** A command that hooks may hold up. */
 interface Delivery {
+  /** `"unknown"` once the device server has it. */
   delivered: "no" | "unknown";
-  reject: ((error: unknown) => void) | undefined;
+  /** Rejects at once, and keeps the command from the device server if it has not got there. */
+  readonly giveUp: (error: unknown) => void;
 }
 
 /** @returns a transport over one I_T nexus; disposing it leaves the nexus and its registration as they are */
@@ -54,8 +57,8 @@ export function createSimulatedTransport({ name, server, nexus, hooks, reset }: 
 
   async function performWithHooks(request: ScsiRequest, delivery: Delivery): Promise<ScsiResponse> {
     for (const hook of [...hooks]) await hook.before?.(request, nexus);
-    // Given up while a hook held it: the device server must not see it any more.
-    if (!underWay.has(delivery)) return new Promise(() => {});
+    // Given up while a hook held it. Its caller knows already; the device server must not see it any more.
+    if (!underWay.has(delivery)) throw closedError("no");
     delivery.delivered = "unknown";
     const response = perform(request);
     for (const hook of [...hooks]) await hook.after?.(request, response, nexus);
@@ -64,21 +67,24 @@ export function createSimulatedTransport({ name, server, nexus, hooks, reset }: 
 
   /** Races the command against abort, timeout and disposal. */
   function hooked(request: ScsiRequest, { signal, timeoutMs = Number.POSITIVE_INFINITY }: TransportOptions) {
-    const delivery: Delivery = { delivered: "no", reject: undefined };
-    underWay.add(delivery);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const onAbort = () => delivery.reject?.(abortedError(name, delivery.delivered, signal));
-    const onTimeout = () =>
-      delivery.reject?.(transportError("TIMEOUT", delivery.delivered, `${name} did not answer within ${timeoutMs} ms`));
     return new Promise<ScsiResponse>((resolve, reject) => {
-      delivery.reject = reject;
+      const end = () => {
+        underWay.delete(delivery);
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
+      };
+      const giveUp = (error: unknown) => {
+        end();
+        reject(error);
+      };
+      const delivery: Delivery = { delivered: "no", giveUp };
+      const onAbort = () => giveUp(abortedError(name, delivery.delivered, signal));
+      const onTimeout = () => giveUp(timeoutError(name, delivery.delivered, timeoutMs));
+      const limited = timeoutMs !== Number.POSITIVE_INFINITY;
+      const timer = limited ? setTimeout(onTimeout, Math.min(timeoutMs, MAXIMUM_TIMER_MS)) : undefined;
       signal?.addEventListener("abort", onAbort);
-      if (timeoutMs !== Number.POSITIVE_INFINITY) timer = setTimeout(onTimeout, Math.min(timeoutMs, MAXIMUM_TIMER_MS));
-      performWithHooks(request, delivery).then(resolve, reject);
-    }).finally(() => {
-      underWay.delete(delivery);
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
+      underWay.add(delivery);
+      performWithHooks(request, delivery).finally(end).then(resolve, reject);
     });
   }
 
@@ -101,8 +107,7 @@ export function createSimulatedTransport({ name, server, nexus, hooks, reset }: 
     },
     async [Symbol.asyncDispose]() {
       closed = true;
-      for (const delivery of underWay) delivery.reject?.(closedError(delivery.delivered));
-      underWay.clear();
+      for (const { delivered, giveUp } of underWay) giveUp(closedError(delivered));
     },
   };
 }
@@ -112,6 +117,9 @@ const MAXIMUM_TIMER_MS = 2 ** 31 - 1;
 
 const abortedError = (name: string, delivered: "no" | "unknown", signal: AbortSignal | undefined) =>
   transportError("ABORTED", delivered, `A command to ${name} was aborted by its caller`, signal?.reason);
+
+const timeoutError = (name: string, delivered: "no" | "unknown", timeoutMs: number) =>
+  transportError("TIMEOUT", delivered, `${name} did not answer within ${timeoutMs} ms`);
 
 /** Bytes asked for less bytes that the device server had or took. */
 function residualOf({ dataOut, dataInLength }: ScsiRequest, { status, dataIn, dataOutLength }: Answer): number {

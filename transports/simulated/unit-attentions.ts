@@ -1,6 +1,6 @@
 /**
- * Unit attention conditions: which there are, and the queue that each I_T nexus has. The queue is a plain array of codes,
- * the next one to be reported first. Nothing here knows why a condition arises.
+ * Unit attention conditions: which there are, and the queue that each I_T nexus has. The queue is a plain array of
+ * codes, the next one to be reported first. Nothing here knows why a condition arises.
  */
 import { SenseKey } from "../../src/core/generated/codes.ts";
 import { encodeSenseCode } from "./sense.ts";
