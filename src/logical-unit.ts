@@ -5,7 +5,7 @@
 import type { Command } from "./command.ts";
 import * as commands from "./commands/index.ts";
 import { Status } from "./core/generated/codes.ts";
-import { isScsiError, ScsiError } from "./errors.ts";
+import { isScsiError, ScsiError, transportError } from "./errors.ts";
 import { completedSenseKeys, failureOf } from "./failure.ts";
 import { judge, type LostAnswerEvidence } from "./lost-answer.ts";
 import { type Attempt, defaultRetryPolicy, nextDelayMs, type RetryPolicy } from "./retry.ts";
@@ -198,7 +198,9 @@ export function createLogicalUnit(transport: Transport, defaults: ExecuteOptions
     let command = question;
     for (let tries = 1; ; tries++) {
       const startedMs = performance.now();
-      const timeoutMs = Math.min(options.timeoutMs as number, progress.deadline - startedMs);
+      const left = progress.deadline - startedMs;
+      if (left <= 0) throw transportError("TIMEOUT", "no", "its deadline has passed");
+      const timeoutMs = Math.min(options.timeoutMs as number, left);
       let response: ScsiResponse | undefined;
       let lost: ScsiError | undefined;
       try {

@@ -87,6 +87,8 @@ function preempted(
  */
 export function judge(intent: ReservationIntent, seen: Seen, initiatorPort: TransportId | undefined): Verdict {
   if (seen.keys.truncated || seen.reservation.truncated) return "undecided";
+  // Two questions, one moment: only if nobody changed registrations between them do the answers belong together.
+  if (seen.keys.prGeneration !== seen.reservation.prGeneration) return "undecided";
   const mine = own(seen, initiatorPort);
   const { reservation } = seen;
   switch (intent.kind) {
