@@ -79,7 +79,7 @@ export const verbOptions = {
 
 /** Options of every verb. */
 export const commonOptions = {
-  json: { name: "json", help: "one JSON document on standard output (cli/JSON.md)" },
+  json: { name: "json", help: "one JSON document on standard output" },
   dryRun: { name: "dry-run", help: "show what would be sent, byte by byte; connect to nothing" },
   verbose: { name: "verbose", short: "v", help: "show every command and its answer on standard error" },
   timeout: { name: "timeout", value: "TIME", read: readTime, help: "for one delivery, e.g. 5, 2.5s, 500ms (20s)" },

@@ -32,7 +32,11 @@ export const widthOf = (output: Output): number =>
 /** A cell: a text, or a text with its style. */
 export type Cell = string | readonly [style: Style, text: string];
 
-const textOf = (cell: Cell): string => (typeof cell === "string" ? cell : cell[1]);
+/** Names come from targets too: what would steer a terminal is shown as `?`. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+const harmless = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "?");
+
+const textOf = (cell: Cell): string => harmless(typeof cell === "string" ? cell : cell[1]);
 
 /** Rows as lines of aligned columns, two spaces between them; the last column is not filled up. */
 export function table(rows: readonly (readonly Cell[])[], paint: Paint, indent = "  "): string[] {
@@ -70,7 +74,7 @@ export const heading = (...names: string[]): Cell[] => names.map((name) => ["dim
 export function wrap(text: string, width = 80, indent = ""): string[] {
   const lines: string[] = [];
   let line = indent;
-  for (const word of text.split(" ")) {
+  for (const word of harmless(text).split(" ")) {
     const wider = line === indent ? line + word : `${line} ${word}`;
     if (wider.length > width && line !== indent) {
       lines.push(line);

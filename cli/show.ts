@@ -87,7 +87,7 @@ export function stateLines(
         paint,
       ),
     );
-    lines.push("", `  ${paint("dim", "This target does not tell who registered them (no READ FULL STATUS).")}`);
+    lines.push("", `  ${paint("dim", "This target does not tell who registered them.")}`);
   }
   if (keys.truncated) lines.push(`  ${paint("yellow", MORE)}`);
   if (!state.consistent) lines.push(`  ${paint("yellow", "It kept changing while it was read; look again.")}`);

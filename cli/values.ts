@@ -25,9 +25,12 @@ export function shown(text: string): string {
 const urlParts =
   /^([a-z][a-z0-9+.-]*:)\/\/(?:([^/?#@%:]*)(?:[%:][^/?#]*)?@)?(\[[^\]/?#@]*\](?::[0-9]*)?|[^/?#@%]+)((?:\/[^?#@]*)?)(?:\?([^#@]*))?$/i;
 
+/** What may hold credentials: a user, something before a `%`, an argument that is called so. */
+const suspicious = /@|\/\/.*%|[?&][^=&]*password/i;
+
 /** A URL without the credentials in it. One whose parts cannot be told apart is cut to its scheme. */
 export function redactUrl(url: string): string {
-  if (!/@|%|password/i.test(url)) return url;
+  if (!suspicious.test(url)) return url;
   const parts = urlParts.exec(url);
   if (parts === null) return `${/^[a-z][a-z0-9+.-]*:/i.exec(url)?.[0] ?? ""}…`;
   const [, scheme, user, host, path, query = ""] = parts;
@@ -78,8 +81,12 @@ export function readPort(text: string): number {
 
 /** A TransportID. */
 export function readTransportId(text: string): ReturnType<typeof parseTransportId> {
-  if (redactUrl(text) !== text) throw new RangeError(`not a TransportID: ${shown(text)}`);
-  return parseTransportId(text);
+  try {
+    return parseTransportId(text);
+  } catch (error) {
+    // The message repeats the text.
+    throw redactUrl(text) === text ? error : new RangeError(`not a TransportID: ${shown(text)}`);
+  }
 }
 
 /** Any text that is not empty. */

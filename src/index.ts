@@ -3,6 +3,7 @@ export { additionalSenseText } from "./additional-sense.ts";
 export type { Command, Effect } from "./command.ts";
 export type * from "./commands/index.ts";
 export * as commands from "./commands/index.ts";
+export { reservationTypeMeanings } from "./conflict-rules.ts";
 export { type DescribedBytes, type DescribedCommand, describeCommand } from "./describe.ts";
 export { designatorTypeName, deviceTypeName, standardVersionName } from "./device-names.ts";
 export {
@@ -21,7 +22,6 @@ export {
   type ConflictRemedy,
   explainConflict,
   legacyReservationConflict,
-  reservationTypeMeanings,
 } from "./explain-conflict.ts";
 export { statusName } from "./failure.ts";
 export {

@@ -63,7 +63,7 @@ describe("targets that know less", () => {
         "  0xa",
         "  0xb",
         "",
-        "  This target does not tell who registered them (no READ FULL STATUS).",
+        "  This target does not tell who registered them.",
         "",
       ].join("\n"),
     );
@@ -102,6 +102,22 @@ describe("targets that know less", () => {
     expect(exit).toBe(0);
     expect(out).toBe("Done: REGISTER on sim:x.\n");
     expect(err.replaceAll("\n", " ")).toContain("It was executed, but what the target now reports could not be read");
+  });
+});
+
+describe("names that come from a target", () => {
+  test("cannot steer the terminal", async () => {
+    const targetName = "iqn.2026-01.test:\u001b]0;owned\u0007\u009b31m";
+    const discover = async () => [{ targetName, portals: [] }];
+    const { out } = await cli("discover iscsi://10.0.0.5", { discover, tty: true, env: { NO_COLOR: "1" } });
+    expect(out).toContain("iqn.2026-01.test:?]0;owned??31m");
+    const { err } = await cli(
+      "keys sim:x",
+      scripted(() => {
+        throw transportError("CONNECTION_FAILED", "no", `cannot reach ${targetName}`);
+      }),
+    );
+    expect(err).toContain("iqn.2026-01.test:?]0;owned??31m");
   });
 });
 
@@ -195,6 +211,8 @@ describe("passwords are never printed", () => {
     ["iscsi://user%p/w@host/iqn.2026-01.a:b/0", "iscsi:…"],
     ["iscsi://user%pw", "iscsi:…"],
     ["user%pw@host", "…"],
+    ["sim:password-store", "sim:password-store"],
+    ["iscsi://host/iqn.2026-01.a%3Ab/0", "iscsi://host/iqn.2026-01.a%3Ab/0"],
   ])("%s is shown as %s", (url, expected) => {
     expect(redactUrl(url)).toBe(expected);
   });
