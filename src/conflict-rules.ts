@@ -76,6 +76,26 @@ function keyUnknown({ seen, given }: Facts): Explained {
   };
 }
 
+/**
+ * Where nothing else accounts for it and the target has no READ FULL STATUS: the key may be registered for another nexus. Some
+ * targets (tgt 1.0) take every login of one initiator port for another nexus.
+ */
+export function ownerUnknown({ seen, given, mine }: Facts): Explained {
+  if (mine !== undefined || given === 0n || !seen.keys.keys.includes(given)) return undefined;
+  return {
+    reason: "owner-unknown",
+    because: `Key ${hex(given)} is registered, but this target does not tell for whom: for another host perhaps, or for an earlier login of this one.`,
+    remedies: [
+      {
+        do: "register",
+        newKey: given,
+        ignoreExistingKey: true,
+        when: "This registers the present login. Where every login counts as another host, that is of use until logout only.",
+      },
+    ],
+  };
+}
+
 /** What everything but REGISTER needs: that this nexus is registered with the key that the command carried. */
 export function registrationConflict(facts: Facts): Explained {
   const { given, mine } = facts;

@@ -11,6 +11,7 @@ import {
   type Explained,
   type Facts,
   moveConflict,
+  ownerUnknown,
   preemptConflict,
   registerConflict,
   registrationConflict,
@@ -32,6 +33,8 @@ export type ConflictReason =
   | "already-registered"
   /** Nobody at all is registered with the key that the command carried. */
   | "key-not-registered"
+  /** Somebody is registered with the key that the command carried, and the target does not tell who. */
+  | "owner-unknown"
   /** RESERVE, and another nexus holds. */
   | "held-by-another"
   /** RESERVE, and this nexus holds already, with another type. */
@@ -131,7 +134,7 @@ export function explainConflict(
         : seen.registrations.filter(({ transportId }) => sameTransportId(transportId, initiatorPort)),
   };
   const whole = !seen.keys.truncated && !seen.reservation.truncated;
-  const explained = whole ? explain(command, facts, Number(action?.value ?? -1n)) : undefined;
+  const explained = whole ? (explain(command, facts, Number(action?.value ?? -1n)) ?? ownerUnknown(facts)) : undefined;
   return (
     explained ?? {
       reason: "unexplained",

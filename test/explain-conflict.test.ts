@@ -85,7 +85,7 @@ describe("REGISTER", () => {
   test("with a key that nobody has, where the target does not tell who is registered", () => {
     const command = commands.register({ key: 1n, newKey: 2n });
     expect(reason(command, seen([registered(9n)], undefined, false))).toBe("key-not-registered");
-    expect(reason(command, seen([registered(1n)], undefined, false))).toBe("unexplained");
+    expect(reason(command, seen([registered(1n)], undefined, false))).toBe("owner-unknown");
   });
 
   test("everything right now: it has changed since", () => {
@@ -197,6 +197,15 @@ test("nothing that can be seen decides about RELEASE, CLEAR and REPLACE LOST RES
   expect(reason(commands.release({ key: 1n, type }), evidence)).toBe("unexplained");
   expect(reason(commands.clear({ key: 1n }), evidence)).toBe("unexplained");
   expect(reason(commands.replaceLostReservation({ newKey: 1n, type }), evidence)).toBe("unexplained");
+});
+
+test("our key is registered, nothing else is wrong, and the target does not tell who is who: perhaps not for us", () => {
+  const evidence = seen([registered(1n), registered(2n, THEM)], undefined, false);
+  for (const command of [commands.reserve({ key: 1n, type }), commands.clear({ key: 1n })]) {
+    const explained = explainConflict(command, evidence, US);
+    expect(explained.reason).toBe("owner-unknown");
+    expect(explained.remedies).toMatchObject([{ do: "register", newKey: 1n, ignoreExistingKey: true }]);
+  }
 });
 
 describe("reads and writes", () => {
