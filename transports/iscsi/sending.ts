@@ -3,6 +3,7 @@
  * it goes through one output; how much waits there is bounded.
  */
 import { nextTick } from "node:process";
+import { setImmediate } from "node:timers";
 import { crc32c } from "../../src/core/index.ts";
 import { ATTRIBUTE_SIMPLE, BHS_LENGTH, CommandFlag, FINAL, padded, put32, RESERVED_TAG } from "./pdu.ts";
 import { type Phase, type Transfer, windowIsOpen } from "./phase.ts";
@@ -11,6 +12,9 @@ import { NOTHING, type Task, TaskState } from "./task.ts";
 
 /** While so many bytes wait to be sent, no command and no data is added. */
 const HIGH_WATER = 1_048_576;
+/** From so many tasks under way, sending waits for so many more turns of the event loop. */
+const MANY_TASKS = 8;
+const MORE_TURNS = 2;
 /** Data up to this length is copied; more is lent to the socket. */
 const COPY_LENGTH = 16_384;
 
@@ -82,11 +86,21 @@ function takeFromQueue(phase: Phase): void {
   }
 }
 
-/** Has everything collected leave when the present turn of the event loop has ended, its promises included. */
+/**
+ * Has everything collected leave when the present turn of the event loop has ended, its promises included. With many
+ * tasks under way the target has work enough, and their answers are near: then it waits a few turns for the next of
+ * them, so that one write carries more commands and the target is woken less often.
+ */
 export function scheduleFlush(phase: Phase): void {
   if (phase.flushScheduled || phase.receiving) return;
   phase.flushScheduled = true;
-  nextTick(flushNow, phase);
+  if (phase.tasks.size < MANY_TASKS) nextTick(flushNow, phase);
+  else setImmediate(flushAfter, phase, MORE_TURNS);
+}
+
+function flushAfter(phase: Phase, turns: number): void {
+  if (turns === 0) flushNow(phase);
+  else setImmediate(flushAfter, phase, turns - 1);
 }
 
 function flushNow(phase: Phase): void {
