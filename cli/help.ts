@@ -92,7 +92,7 @@ function usageLine(verb: Verb): string {
   const required = verb.required.map((name) => usageOf(allOptions[name]));
   const optional = verb.options.filter((name) => !verb.required.includes(name));
   const optionals = optional.map(
-    (name) => `[${usageOf(allOptions[name])}]${(allOptions[name].many ?? false) ? "…" : ""}`,
+    (name) => `[${usageOf(allOptions[name])}]${allOptions[name].many === true ? "…" : ""}`,
   );
   return [`scsi-persist ${verb.name}${nouns[verb.takes]}`, ...required, ...optionals].join(" ");
 }
