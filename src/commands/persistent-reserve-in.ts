@@ -217,11 +217,15 @@ export function readFullStatus(options: AllocationOptions = {}): Command<FullSta
     "ReadFullStatusData",
     options.allocationLengthBytes ?? 8192,
     core.decodeFullStatus,
-    () => ({
-      prGeneration: word(ListRecord.GENERATION),
-      registrations: Array.from({ length: word(ListRecord.COUNT) }, (_, index) => registration(index)),
-      truncated: word(ListRecord.TRUNCATED) === 1,
-    }),
+    () => {
+      const registrations: Registration[] = [];
+      for (let index = 0; index < word(ListRecord.COUNT); index++) registrations.push(registration(index));
+      return {
+        prGeneration: word(ListRecord.GENERATION),
+        registrations,
+        truncated: word(ListRecord.TRUNCATED) === 1,
+      };
+    },
     ListRecord.WHOLE_LENGTH,
     LARGEST_DESCRIPTOR,
   );
