@@ -49,9 +49,9 @@ function command<Result>(
 ): Command<Result> {
   const name = persistentReserveInNames[serviceAction] as string;
   const allocationLength = checkInteger("allocationLengthBytes", allocationLengthBytes, 8, MAX_ALLOCATION);
-  const load = (bytes: Uint8Array): void => {
+  const load = (bytes: Uint8Array, length: number): void => {
     answerIn(name, bytes);
-    if (decode(bytes.length) !== 0) throw malformed(name, bytes, `${layoutHeader} whose lengths fit (smr-j 3.13)`);
+    if (decode(length) !== 0) throw malformed(name, bytes, `${layoutHeader} whose lengths fit (smr-j 3.13)`);
   };
   return {
     name,
@@ -60,12 +60,12 @@ function command<Result>(
     effect: "none",
     layout: { cdb: "PersistentReserveInCdb" },
     read(bytes) {
-      load(bytes);
+      load(bytes, bytes.length);
       return result(bytes);
     },
     again(bytes) {
       // The header says it all; the list is read once, when it is whole.
-      load(bytes.subarray(0, Size.PERSISTENT_RESERVE_IN_HEADER));
+      load(bytes, Math.min(bytes.length, Size.PERSISTENT_RESERVE_IN_HEADER));
       const whole = word(wholeLengthSlot);
       // LIO announces only what it had room for: with less room left than an entry needs, there may be another one.
       const needed = whole > allocationLength ? whole : whole > allocationLength - largestEntry ? MAX_ALLOCATION : 0;
