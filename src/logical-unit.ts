@@ -232,7 +232,8 @@ export function createLogicalUnit(transport: Transport, defaults: ExecuteOptions
       const reservation = await ask(commands.readReservation(), progress);
       // Many targets do not have READ FULL STATUS: then keys must do.
       const status = await ask(commands.readFullStatus(), progress).catch(() => undefined);
-      const registrations = status?.truncated === false ? status.registrations : undefined;
+      const sameMoment = status?.truncated === false && status.prGeneration === keys.prGeneration;
+      const registrations = sameMoment ? status.registrations : undefined;
       const seen = { keys, reservation, registrations };
       return { ...seen, verdict: judge(command.intent, seen, transport.initiatorPort) };
     } catch (error) {

@@ -123,7 +123,7 @@ export function register(options: RegisterOptions): Command<void> {
   const flags = checkRegisterFlags(options);
   return basic(
     { serviceAction: PersistentReserveOut.REGISTER, key, serviceActionKey: newKey, flags },
-    { kind: "register", newKey },
+    { kind: "register", newKey, traceless: key === newKey },
   );
 }
 
@@ -143,7 +143,8 @@ export function registerAndIgnoreExistingKey(options: RegisterAndIgnoreExistingK
   const flags = checkRegisterFlags(options);
   return basic(
     { serviceAction: PersistentReserveOut.REGISTER_AND_IGNORE_EXISTING_KEY, serviceActionKey: newKey, flags },
-    { kind: "register", newKey },
+    // Perhaps it is registered already, and only the flags are new.
+    { kind: "register", newKey, traceless: Object.values(flags).some((flag) => flag !== undefined && flag !== false) },
   );
 }
 
@@ -300,7 +301,7 @@ export function registerAndMove(options: RegisterAndMoveOptions): Command<void> 
     cdbLength,
     Size.PERSISTENT_RESERVE_OUT_LIST + transportIdLength,
     "RegisterAndMoveList",
-    { kind: "move", newKey },
+    { kind: "move", key, newKey, transportId, relativeTargetPort },
   );
 }
 
