@@ -324,6 +324,8 @@ test("a target that asks for a logout gets it once the commands under way are do
     const under = await connection.command();
     connection.respond(Opcode.ASYNC_MESSAGE, { status: true, word36: 0x0100_0000, word40: 10 });
     await new Promise((resolve) => setTimeout(resolve, 30));
+    // The next login waits for the end of this session: two of the same initiator port would end each other.
+    expect(target.connections).toBe(1);
     connection.answer(under.initiatorTaskTag);
     const logout = requestOf(await connection.expect(Opcode.LOGOUT_REQUEST));
     connection.respond(Opcode.LOGOUT_RESPONSE, { status: true, initiatorTaskTag: logout.initiatorTaskTag });

@@ -5,8 +5,10 @@
 import { expect, test } from "vitest";
 import { createOutput } from "../../transports/iscsi/output.ts";
 import { negotiate } from "../../transports/iscsi/parameters.ts";
-import { get32 } from "../../transports/iscsi/pdu.ts";
+import { get32, Opcode } from "../../transports/iscsi/pdu.ts";
 import { createPhase, updateWindow, windowIsOpen } from "../../transports/iscsi/phase.ts";
+import { createSink } from "../../transports/iscsi/receiving.ts";
+import { responseHeader } from "../../transports/iscsi/response-pdus.ts";
 import { run } from "../../transports/iscsi/sending.ts";
 import { execute } from "../../transports/iscsi/session.ts";
 import { createTask, createTaskTable, TaskKind } from "../../transports/iscsi/task.ts";
@@ -14,11 +16,12 @@ import { join } from "./fake-target.ts";
 
 function phaseAt(cmdSn: number, maxCmdSn: number) {
   const written: Uint8Array[] = [];
+  const socket = { held: 0 };
   const output = createOutput((length) => new Uint8Array(length), {
     write: (chunks) => {
       written.push(...chunks.map((chunk) => chunk.slice()));
     },
-    held: () => 0,
+    held: () => socket.held,
   });
   const choices = { headerDigest: "none", dataDigest: "none", immediateData: true, unsolicitedData: true } as const;
   const phase = createPhase({
@@ -38,8 +41,37 @@ function phaseAt(cmdSn: number, maxCmdSn: number) {
     const bytes = join(written);
     return Array.from({ length: bytes.length / 48 }, (_, index) => get32(bytes, index * 48 + 24));
   };
-  return { phase, numbers };
+  return { phase, numbers, written, socket };
 }
+
+test("what a command has still to send is not sent once it is given up", () => {
+  const { phase, written, socket } = phaseAt(1, 8);
+  const controller = new AbortController();
+  const request = { cdb: new Uint8Array(10), dataOut: new Uint8Array(50_000), dataInLength: 0 };
+  const writing = execute(phase, phase, 0, 0, request, Number.POSITIVE_INFINITY, controller.signal);
+  const command = get32(join(written), 16);
+  socket.held = 2_000_000;
+  const r2t = responseHeader(Opcode.R2T, {
+    statSn: 1,
+    expCmdSn: 2,
+    maxCmdSn: 9,
+    initiatorTaskTag: command,
+    targetTransferTag: 1,
+    word40: 8192,
+    word44: 512,
+  });
+  createSink(phase).pdu(r2t, 0, 48, r2t, 0, 0);
+  run(phase);
+  expect(phase.transfers).toHaveLength(1);
+  controller.abort();
+  socket.held = 0;
+  written.length = 0;
+  run(phase);
+  expect(phase.transfers).toHaveLength(0);
+  expect(join(written)[0]).toBe(Opcode.TASK_MANAGEMENT_REQUEST | 0x40);
+  expect(join(written)).toHaveLength(48);
+  return expect(writing).rejects.toMatchObject({ code: "ABORTED", delivered: "unknown" });
+});
 
 test("CmdSN and the window wrap past 2^32", () => {
   const { phase, numbers } = phaseAt(0xffff_fffe, 0xffff_ffff);
@@ -52,6 +84,9 @@ test("CmdSN and the window wrap past 2^32", () => {
   updateWindow(phase, 0, 1);
   run(phase);
   expect(numbers()).toEqual([0xffff_fffe, 0xffff_ffff, 0, 1]);
+  // Impossible: the window would end before the commands that the target has seen.
+  updateWindow(phase, 200, 150);
+  expect([phase.expCmdSn, phase.maxCmdSn]).toEqual([0, 1]);
   // Older than what is known.
   updateWindow(phase, 0xffff_ffff, 0xffff_ffff);
   expect(phase.maxCmdSn).toBe(1);
