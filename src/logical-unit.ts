@@ -125,7 +125,9 @@ function pause(ms: number, command: string, signal: AbortSignal | undefined): Pr
       signal?.removeEventListener("abort", stop);
       resolve();
     }, ms);
-    signal?.addEventListener("abort", stop, { once: true });
+    // A signal that has fired does not fire again.
+    if (signal?.aborted === true) stop();
+    else signal?.addEventListener("abort", stop, { once: true });
   });
 }
 
