@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     pool: "forks",
     include: ["test/**/*.test.ts"],
-    exclude: ["test/peers/**", "**/node_modules/**"],
+    exclude: ["test/peers/**", "test/lab/**", "**/node_modules/**"],
     testTimeout: 20_000,
     reporters: results === undefined ? ["default"] : ["default", ["json", { outputFile: results }]],
   },

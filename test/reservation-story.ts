@@ -30,6 +30,8 @@ export interface Deviations {
   readonly noPreemptAndAbort?: boolean;
   /** RESERVE is accepted with a key that is not the nexus's own. */
   readonly reserveIgnoresKey?: boolean;
+  /** An unregistered nexus that asks for a reservation gets NOT READY; the standard has RESERVATION CONFLICT. */
+  readonly unregisteredIsNotReady?: boolean;
 }
 
 const A = 0xa1a1_0000_0000_0001n;
@@ -110,7 +112,9 @@ export function describeReservationStory(
         // Only A registers, and reserves.
         await a.register({ newKey: A });
         expect((await b.readKeys()).keys).toEqual([A]);
-        expect(await outcome(b.reserve({ key: B, type }))).toBe("RESERVATION_CONFLICT");
+        expect(await outcome(b.reserve({ key: B, type }))).toBe(
+          deviations.unregisteredIsNotReady ? "NOT_READY" : "RESERVATION_CONFLICT",
+        );
         await a.reserve({ key: A, type });
         const generation = (await a.readKeys()).prGeneration;
         expect(generation).toBe(start + 1);

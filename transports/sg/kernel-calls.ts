@@ -44,8 +44,9 @@ export function commandCall(
   failed: (errno: number) => Error,
 ): KernelCall<ScsiResponse> {
   const form = node.kind === "bsg" ? headerV4 : headerV3;
+  const room = Math.max(dataOut.length, dataInLength);
   return {
-    room: Math.max(dataOut.length, dataInLength),
+    room,
     put(memory) {
       const { bytes } = memory;
       bytes.set(cdb, CDB_OFFSET);
@@ -61,7 +62,9 @@ export function commandCall(
       const outcome = form.decode(memory);
       const status = answeredStatus(outcome, node.path);
       const { bytes } = memory;
-      const arrived = Math.max(0, Math.min(dataInLength, dataInLength - outcome.residual));
+      // More left over than there was room for can only be an overflow: open-iscsi counts it as a positive number.
+      const residual = outcome.residual > room ? -outcome.residual : outcome.residual;
+      const arrived = dataInLength === 0 ? 0 : Math.min(dataInLength, dataInLength - residual);
       return {
         status,
         dataIn: bytes.slice(DATA_OFFSET, DATA_OFFSET + arrived),
@@ -69,7 +72,7 @@ export function commandCall(
           status === Status.CHECK_CONDITION
             ? bytes.slice(SENSE_OFFSET, SENSE_OFFSET + outcome.senseLength)
             : new Uint8Array(0),
-        residual: outcome.residual,
+        residual,
       };
     },
   };

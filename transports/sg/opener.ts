@@ -1,6 +1,7 @@
 /** From a path to a transport: what the entries of all runtimes share. It calls no libc; it is given threads that do. */
 import { transportError } from "../../src/errors.ts";
 import type { Transport } from "../../src/transport.ts";
+import { nexusOf } from "./nexus.ts";
 import { nodeOf } from "./node-of.ts";
 import type { Threads } from "./threads.ts";
 import { createSgTransport, type SgOptions } from "./transport.ts";
@@ -23,5 +24,6 @@ export async function openNode(threads: Threads, path: string, options: SgOption
       `Cannot open ${path}: ${node.hint}, and a reservation is always of the whole logical unit: open that instead`,
     );
   }
-  return createSgTransport({ threads, node, initiatorPort: undefined }, options);
+  const nexus = node.scsiDevice === undefined ? undefined : await nexusOf(node.scsiDevice);
+  return createSgTransport({ threads, node, initiatorPort: nexus?.initiatorPort }, options);
 }

@@ -1,0 +1,18 @@
+#!/bin/bash
+# Process 1 after the root is there: what a system needs before anything runs in it, then the suites, then the end.
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LANG=C.UTF-8
+out=$1
+here=$(dirname "$0")
+mkdir -p /dev/pts /dev/shm
+mount -t devpts devpts /dev/pts
+mount -t tmpfs tmpfs /dev/shm
+mount -t tmpfs tmpfs /tmp
+ln -sf /proc/self/fd /dev/fd
+ip link set lo up 2>/dev/null || busybox ip link set lo up
+hostname lab 2>/dev/null || echo lab >/proc/sys/kernel/hostname
+echo "lab: $(uname -r), ready after $(cut -d' ' -f1 /proc/uptime) s"
+bash "$here/suites.sh" "$out" </dev/null
+echo $? >"$out/status"
+sync
+echo o >/proc/sysrq-trigger
+sleep 10

@@ -1,0 +1,105 @@
+# SCSI units in the guest, to be sourced: LIO through configfs, scsi_debug, open-iscsi. Functions only.
+
+target=/sys/kernel/config/target
+
+# Loads LIO. The folder for registrations that survive a loss of power must be there before.
+load_lio() {
+  mkdir -p /var/target/pr /etc/target/pr /var/target/alua /etc/target/alua
+  modprobe -a configfs target_core_mod target_core_file tcm_loop sd_mod sg
+  mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
+}
+
+# ram_disk NAME SERIAL: a backstore of 8 MiB; prints its directory.
+ram_disk() {
+  local disk=$target/core/rd_mcp_0/$1
+  mkdir -p "$disk"
+  echo rd_pages=2048 >"$disk/control"
+  echo 1 >"$disk/enable"
+  echo "$2" >"$disk/wwn/vpd_unit_serial"
+  echo "$disk"
+}
+
+# loop_nexus TARGET PORTAL_GROUP INITIATOR DISK: one I_T nexus through tcm_loop; prints its address, host:channel:target:lun.
+loop_nexus() {
+  local group=$target/loopback/$1/tpgt_$2
+  mkdir -p "$group"
+  echo "$3" >"$group/nexus"
+  mkdir -p "$group/lun/lun_0"
+  ln -s "$4" "$group/lun/lun_0/disk"
+  echo "$(cat "$group/address"):0"
+}
+
+# node_of ADDRESS block|scsi_generic: the node's path, when it is there.
+node_of() {
+  local entry tries
+  for tries in $(seq 100); do
+    for entry in /sys/class/scsi_device/"$1"/device/"$2"/*; do
+      [ -e "$entry" ] && [ -e "/dev/${entry##*/}" ] && { echo "/dev/${entry##*/}"; return; }
+    done
+    sleep 0.1
+  done
+  echo "lab: no $2 node for $1" >&2
+  return 1
+}
+
+# debug_disk: a scsi_debug disk, which knows no PERSISTENT RESERVE and can be slow; prints its address.
+debug_disk() {
+  modprobe scsi_debug dev_size_mb=8 num_tgts=1 max_luns=1 delay=0 "$@"
+  local device
+  udev_settle
+  for device in /sys/class/scsi_device/*; do
+    grep -q scsi_debug "$device/device/model" && { echo "${device##*/}"; return; }
+  done
+  return 1
+}
+
+udev_settle() { udevadm settle -t 20 2>/dev/null; sleep 0.2; }
+
+start_udev() {
+  mkdir -p /run/udev
+  /lib/systemd/systemd-udevd --daemon 2>/dev/null
+  udevadm trigger --action=add
+  udevadm settle -t 30
+}
+
+# iscsi_target NAME DISK: a target on the loopback that lets everybody in.
+iscsi_target() {
+  modprobe iscsi_target_mod
+  local group=$target/iscsi/$1/tpgt_1
+  mkdir -p "$group/lun/lun_0"
+  echo 0 >"$group/attrib/authentication"
+  echo 1 >"$group/attrib/generate_node_acls"
+  echo 0 >"$group/attrib/demo_mode_write_protect"
+  mkdir "$group/np/127.0.0.1:3260"
+  ln -s "$2" "$group/lun/lun_0/disk"
+  echo 1 >"$group/enable"
+}
+
+start_iscsid() {
+  modprobe iscsi_tcp
+  mkdir -p /etc/iscsi /run/lock/iscsi
+  rm -rf /etc/iscsi/nodes /etc/iscsi/ifaces
+  echo "InitiatorName=iqn.2026-11.lab:host-a" >/etc/iscsi/initiatorname.iscsi
+  iscsid
+}
+
+# iscsi_login TARGET HOST [PORT]: a session of iqn.2026-11.lab:HOST; prints the address of the disk.
+iscsi_login() {
+  local portal=127.0.0.1:${3:-3260}
+  {
+    iscsiadm -m iface -I "$2" -o new
+    iscsiadm -m iface -I "$2" -o update -n iface.initiatorname -v "iqn.2026-11.lab:$2"
+    iscsiadm -m iface -I "$2" -o update -n iface.transport_name -v tcp
+    iscsiadm -m node -T "$1" -p "$portal" -I "$2" -o new
+    iscsiadm -m node -T "$1" -p "$portal" -I "$2" --login
+  } >/dev/null || return
+  local session device tries
+  for tries in $(seq 100); do
+    for session in /sys/class/iscsi_session/*; do
+      [ "$(cat "$session/initiatorname" 2>/dev/null)" = "iqn.2026-11.lab:$2" ] || continue
+      for device in "$session"/device/target*/*:*:*:*; do [ -e "$device/scsi_device" ] && { echo "${device##*/}"; return; }; done
+    done
+    sleep 0.1
+  done
+  return 1
+}

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# The lab: boots Debian's kernel in QEMU with this machine's files read-only under an overlay, builds SCSI units in it, runs the
+# suites of test/lab inside on every runtime there is, and brings the results out.
+#
+#   test/lab/run.sh [FILTER...]      FILTERs go to vitest: names of test files
+#
+# RUNTIMES   which to run, of "node bun deno"; default: node, and those that test/runtimes has
+# TEST_RESULTS   where to leave the results as JSON, all runtimes in one; vitest's form
+# LAB_CACHE      kernel and initial file system; default ~/.cache/scsi-persist-lab
+# LAB_SHELL=1    instead of the suites, run the FILTERs as one command in the guest
+# LAB_LIMIT      seconds until the guest is given up; default 1500
+#
+# Debian packages: qemu-system-x86 busybox-static kmod cpio sg3-utils multipath-tools open-iscsi socat udev gcc libc6-dev
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+project=$(cd "$here/../.." && pwd)
+cache=${LAB_CACHE:-$HOME/.cache/scsi-persist-lab}
+mkdir -p "$cache"
+
+for tool in qemu-system-x86_64 busybox modprobe cpio sg_persist multipathd iscsid socat; do
+  PATH=$PATH:/sbin:/usr/sbin command -v $tool >/dev/null || { echo "The lab needs $tool: see the packages at the head of $0" >&2; exit 1; }
+done
+
+"$here/prepare.sh" "$cache"
+
+run=$(mktemp -d "$cache/run.XXXXXX")
+trap 'rm -rf "$run"' EXIT
+mkdir "$run/out"
+
+runtimes=${RUNTIMES:-}
+if [ -z "$runtimes" ]; then
+  runtimes=node
+  [ -x "$project/test/runtimes/node_modules/bun-bin/bin/bun" ] && runtimes+=" bun"
+  [ -x "$project/test/runtimes/node_modules/deno-bin/deno" ] && runtimes+=" deno"
+fi
+{
+  printf 'project=%q\nruntimes=%q\nout=%q\n' "$project" "$runtimes" "$run/out"
+  printf 'node=%q\n' "$(node -p process.execPath)"
+  printf 'bun=%q\n' "${LAB_BUN:-$project/test/runtimes/node_modules/bun-bin/bin/bun}"
+  printf 'deno=%q\n' "${LAB_DENO:-$project/test/runtimes/node_modules/deno-bin/deno}"
+  printf 'shell=%q\n' "${LAB_SHELL:-}"
+  printf 'filters=('; printf '%q ' "$@"; printf ')\n'
+} >"$run/out/settings"
+
+began=$SECONDS
+status=0
+timeout -k 5 "${LAB_LIMIT:-1500}" qemu-system-x86_64 \
+  -nodefaults -no-user-config -display none -no-reboot -serial stdio \
+  -machine pc -accel tcg,thread=multi -cpu max -smp 2 -m "${LAB_MEMORY_MB:-2048}" \
+  -kernel "$cache"/kernel/boot/vmlinuz-* -initrd "$cache/initramfs.gz" \
+  -fsdev local,id=root,path=/,security_model=none,readonly=on,multidevs=remap \
+  -device virtio-9p-pci,fsdev=root,mount_tag=root \
+  -fsdev "local,id=out,path=$run/out,security_model=none" \
+  -device virtio-9p-pci,fsdev=out,mount_tag=out \
+  -append "console=ttyS0 quiet loglevel=3 panic=-1 nokaslr mitigations=off audit=0 tsc=reliable lab.guest=$here/guest lab.out=$run/out" \
+  </dev/null || status=$?
+echo "lab: the guest ran for $((SECONDS - began)) s"
+[ $status = 0 ] || { echo "lab: QEMU ended with $status (124: no end within the limit)" >&2; exit 1; }
+[ -s "$run/out/status" ] || { echo "lab: the guest did not get to its end" >&2; exit 1; }
+if [ -z "${LAB_SHELL:-}" ]; then node "$here/results.mjs" "$run/out" "${TEST_RESULTS:-}" $runtimes || status=1; fi
+[ "$(cat "$run/out/status")" = 0 ] && exit $status
+exit 1
