@@ -127,6 +127,7 @@ export type TransportErrorCode =
   | "TIMEOUT"
   | "ABORTED"
   | "CLOSED"
+  | "TASK_ABORTED"
   | "TASK_MANAGEMENT_FAILED";
 
 /**

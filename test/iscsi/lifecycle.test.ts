@@ -444,7 +444,7 @@ test("tasks that the target terminates are ended and acknowledged (event 5)", as
   });
   await using session = await connect(target);
   const unit = session.logicalUnit(2);
-  expect(await errorOf(unit.execute(testUnitReady))).toMatchObject({ code: "ABORTED", delivered: "unknown" });
+  expect(await errorOf(unit.execute(testUnitReady))).toMatchObject({ code: "TASK_ABORTED", delivered: "unknown" });
   expect((await unit.execute(testUnitReady)).status).toBe(0);
 });
 

@@ -418,11 +418,11 @@ test.each([
       );
     await unit.reset?.(scope);
     expect(await here).toMatchObject({
-      code: "ABORTED",
+      code: "TASK_ABORTED",
       delivered: "unknown",
       message: expect.stringContaining("RESET"),
     });
-    expect(await elsewhere).toBe(scope === "logical-unit" ? 0 : "ABORTED");
+    expect(await elsewhere).toBe(scope === "logical-unit" ? 0 : "TASK_ABORTED");
   },
 );
 

@@ -105,7 +105,7 @@ export function endTasks(phase: Phase, lunHigh: number | undefined, lunLow: numb
     if (task === undefined || task.kind !== TaskKind.COMMAND) continue;
     if (lunHigh !== undefined && (task.lunHigh !== lunHigh || task.lunLow !== lunLow)) continue;
     if (task.state === TaskState.SENT) {
-      rejectTask(task, "ABORTED", `${describeTask(task)} at ${phase.options.peer} was ended by ${why}`);
+      rejectTask(task, "TASK_ABORTED", `${describeTask(task)} at ${phase.options.peer} was ended by ${why}`);
     }
     task.state = TaskState.DONE;
     detach(task);
