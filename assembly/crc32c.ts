@@ -41,11 +41,12 @@ export function crc32c(previous: u32, length: u32): u32 {
     const b = load<u32>(at, 4);
     const c = load<u32>(at, 8);
     const d = load<u32>(at, 12);
+    // What depends on the bytes before comes last: until then the processor need not wait for it.
     crc =
-      look(15, a) ^ look(14, a >> 8) ^ look(13, a >> 16) ^ look(12, a >> 24) ^
-      look(11, b) ^ look(10, b >> 8) ^ look(9, b >> 16) ^ look(8, b >> 24) ^
-      look(7, c) ^ look(6, c >> 8) ^ look(5, c >> 16) ^ look(4, c >> 24) ^
-      look(3, d) ^ look(2, d >> 8) ^ look(1, d >> 16) ^ look(0, d >> 24);
+      look(3, d) ^ look(2, d >> 8) ^ look(1, d >> 16) ^ look(0, d >> 24) ^
+      (look(7, c) ^ look(6, c >> 8) ^ look(5, c >> 16) ^ look(4, c >> 24)) ^
+      (look(11, b) ^ look(10, b >> 8) ^ look(9, b >> 16) ^ look(8, b >> 24)) ^
+      (look(15, a) ^ look(14, a >> 8) ^ look(13, a >> 16) ^ look(12, a >> 24));
     at += 16;
   }
   while (at < last) {
