@@ -46,10 +46,10 @@ export interface Outcome<Result> {
 
 /** The methods, one for each command: the command's arguments and {@link ExecuteOptions}, to the command's result. */
 export type CommandMethods = {
-  readonly [Name in CommandName]: undefined extends ArgumentOf<Name>
-    ? (options?: NonNullable<ArgumentOf<Name>> & ExecuteOptions) => Promise<ResultOf<Name>>
-    : unknown extends ArgumentOf<Name>
-      ? (options?: ExecuteOptions) => Promise<ResultOf<Name>>
+  readonly [Name in CommandName]: unknown extends ArgumentOf<Name>
+    ? (options?: ExecuteOptions) => Promise<ResultOf<Name>>
+    : undefined extends ArgumentOf<Name>
+      ? (options?: NonNullable<ArgumentOf<Name>> & ExecuteOptions) => Promise<ResultOf<Name>>
       : (options: ArgumentOf<Name> & ExecuteOptions) => Promise<ResultOf<Name>>;
 };
 
