@@ -43,6 +43,7 @@ export interface Programs {
   readonly libiscsi: string;
   readonly codec: string;
   readonly echo: string;
+  readonly target: string;
 }
 
 /** Compiles the C programs that have changed. Fails, and does not skip, where that is not possible. */
@@ -67,6 +68,7 @@ export async function compilePrograms(root: string): Promise<Programs> {
     libiscsi: await compile("libiscsi", "-liscsi"),
     codec: await compile("codec", "-liscsi"),
     echo: await compile("echo"),
+    target: await compile("target"),
   };
 }
 
@@ -94,14 +96,16 @@ export async function sampleOf(command: readonly string[], processors: string | 
   return JSON.parse(line) as Sample;
 }
 
-/** Starts echo.c; it ends when its only connection does. */
-export async function startEcho(
-  programs: Programs,
-  requestBytes: number,
-  responseBytes: number,
+/** How long a peer of one connection lives at most, in seconds. */
+const PEER_SECONDS = "60";
+
+/** Starts echo.c or target.c, which end when their only connection does; resolves with the port. */
+export async function startPeer(
+  program: string,
+  args: readonly number[],
   processors: string | undefined,
 ): Promise<number> {
-  const child = start([programs.echo, String(requestBytes), String(responseBytes), "60"], processors);
+  const child = start([program, ...args.map(String), PEER_SECONDS], processors);
   child.unref();
-  return Number(await firstLine(child, "bench/echo.c"));
+  return Number(await firstLine(child, program));
 }

@@ -1,28 +1,20 @@
-/** Rows with a real target: our initiator, libiscsi and a bare socket against the same tgtd, and the bare socket against echo.c. */
+/** Rows with a real target: our initiator, libiscsi and bare sockets against tgtd, and with digests also against target.c. */
 import { createLogicalUnit } from "../../src/index.ts";
-import { startTgtd } from "../../test/peers/tgt/tgtd.ts";
+import { startTgtd, type Tgtd } from "../../test/peers/tgt/tgtd.ts";
 import { connectIscsi } from "../../transports/iscsi/index.ts";
-import type { Job, Operation, Sample } from "../jobs.ts";
-import type { Contender, Row } from "../measure.ts";
-import type { BenchOptions } from "../options.ts";
-import { move, type Pin, type Programs, pinText, processorsOf, sampleOf, startEcho } from "../processes.ts";
+import type { Operation } from "../jobs.ts";
+import type { Row } from "../measure.ts";
+import { pinText } from "../processes.ts";
+import { contenders, KEYS, type Surroundings, targets } from "./contenders.ts";
 
 export const groups = {
   plain: "iSCSI, no digests",
   digests: "iSCSI, digests",
+  ready: "iSCSI, digests that the target has ready",
   login: "iSCSI, login and logout",
 } as const;
 
-const KEYS = 8;
 const DEPTHS = [1, 32] as const;
-const HEADER = 48;
-
-/** Targets of one tgtd: without digests, with both, and with the header's alone. */
-const targets = {
-  plain: "iqn.2026-01.test:plain",
-  both: "iqn.2026-01.test:both-digests",
-  header: "iqn.2026-01.test:header-digest",
-} as const;
 
 const operations: readonly { name: string; operation: Exclude<Operation, "login">; bytes?: number }[] = [
   { name: `READ KEYS, ${KEYS} keys`, operation: "keys" },
@@ -31,8 +23,8 @@ const operations: readonly { name: string; operation: Exclude<Operation, "login"
   { name: "READ (10), 64 KiB", operation: "read:65536", bytes: 65536 },
 ];
 
-/** A tgtd with the targets above, eight keys registered on each disk. */
-export async function startTarget() {
+/** A tgtd with its targets, eight keys registered with each unit. */
+export async function startTarget(): Promise<Tgtd> {
   const tgtd = await startTgtd();
   for (const name of Object.values(targets)) await tgtd.createTarget(name);
   for (const [target, digests] of [
@@ -57,103 +49,43 @@ export async function startTarget() {
   return tgtd;
 }
 
-type Tgtd = Awaited<ReturnType<typeof startTarget>>;
-
 /** The rows of this file. */
-export function iscsiRows(
-  options: BenchOptions,
-  programs: Programs,
-  client: string,
-  target: () => Promise<Tgtd>,
-): Row[] {
-  const times = { warmupMs: options.warmupMs, measureMs: options.measureMs };
+export function iscsiRows(surroundings: Surroundings): Row[] {
+  const { options } = surroundings;
   const rows: Row[] = [];
-
   for (const runtime of options.runtimes) {
-    const child = (job: Job, processors: string | undefined): Promise<Sample> =>
-      sampleOf([...runtime.command, client, JSON.stringify(job)], processors);
-
-    /** A contender that needs the target, which is moved to where it is to run. */
-    const contender = (
-      name: string,
-      pin: Pin,
-      measure: (port: number, processors: string | undefined) => Promise<Sample>,
-    ): Contender => ({
-      name,
-      async measure() {
-        const tgtd = await target();
-        const processors = processorsOf(pin);
-        await move(tgtd.pid, processors.peer);
-        return measure(tgtd.port, processors.client);
-      },
-    });
-
-    const ours = (name: string, pin: Pin, operation: Operation, depth: number, digests: boolean): Contender =>
-      contender(name, pin, (port, processors) => {
-        const to = digests ? targets.both : targets.plain;
-        return child({ kind: "iscsi", port, target: to, operation, depth, digests, keys: KEYS, ...times }, processors);
-      });
-
-    const libiscsi = (name: string, pin: Pin, operation: Operation, depth: number, digest: boolean): Contender =>
-      contender(name, pin, (port, processors) => {
-        const to = digest ? targets.header : targets.plain;
-        const numbers = [depth, times.warmupMs, times.measureMs, digest ? 1 : 0, KEYS].map(String);
-        const [first, ...more] = numbers;
-        return sampleOf([programs.libiscsi, `127.0.0.1:${port}`, to, operation, first as string, ...more], processors);
-      });
-
     for (const pin of options.pins) {
       const where = `${pinText[pin]}, ${runtime.name}`;
+      const { tgtdPort, readyPort, ours, libiscsi, bare } = contenders(surroundings, runtime, pin);
       for (const { name, operation, bytes } of operations) {
         for (const depth of DEPTHS) {
-          const full = `${name}, depth ${depth}, ${where}`;
-          let responseBytes = 0;
-          const bare = contender("bare socket, same target", pin, async (port, processors) => {
-            const sample = await child(
-              { kind: "bare", port, operation, depth, target: targets.plain, ...times },
-              processors,
-            );
-            responseBytes = sample.responseBytes as number;
-            return sample;
-          });
-          const echo: Contender = {
-            name: "bare socket, echo",
-            async measure() {
-              const processors = processorsOf(pin);
-              const port = await startEcho(programs, HEADER, responseBytes, processors.peer);
-              return child({ kind: "bare", port, operation, depth, responseBytes, ...times }, processors.client);
-            },
-          };
+          const row = { name: `${name}, depth ${depth}, ${where}`, unit: "rate", bytes } as const;
           rows.push({
+            ...row,
             group: groups.plain,
-            name: full,
-            unit: "rate",
-            bytes,
             contenders: [
-              ours("scsi-persist", pin, operation, depth, false),
-              libiscsi("libiscsi", pin, operation, depth, false),
-              bare,
-              echo,
+              { name: "scsi-persist", measure: ours(tgtdPort, operation, depth, false) },
+              { name: "libiscsi", measure: libiscsi(tgtdPort, operation, depth, false) },
+              ...bare(operation, depth),
             ],
           });
-          rows.push({
-            group: groups.digests,
-            name: full,
-            unit: "rate",
-            bytes,
-            contenders: [
-              ours("scsi-persist, both digests", pin, operation, depth, true),
-              libiscsi("libiscsi, header digest alone", pin, operation, depth, true),
-              ours("scsi-persist, no digest", pin, operation, depth, false),
-            ],
-          });
+          const digests = (port: () => Promise<number>) => [
+            { name: "scsi-persist, both digests", measure: ours(port, operation, depth, true) },
+            { name: "libiscsi, header digest alone", measure: libiscsi(port, operation, depth, true) },
+            { name: "scsi-persist, no digest", measure: ours(port, operation, depth, false) },
+          ];
+          rows.push({ ...row, group: groups.digests, contenders: digests(tgtdPort) });
+          if (bytes !== undefined) rows.push({ ...row, group: groups.ready, contenders: digests(readyPort) });
         }
       }
       rows.push({
         group: groups.login,
         name: where,
         unit: "rate",
-        contenders: [ours("scsi-persist", pin, "login", 1, false), libiscsi("libiscsi", pin, "login", 1, false)],
+        contenders: [
+          { name: "scsi-persist", measure: ours(tgtdPort, "login", 1, false) },
+          { name: "libiscsi", measure: libiscsi(tgtdPort, "login", 1, false) },
+        ],
       });
     }
   }

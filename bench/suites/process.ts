@@ -63,7 +63,10 @@ export function codecRows(options: BenchOptions, programs: Programs, client: str
 
 export function unitRows(options: BenchOptions, client: string): Row[] {
   const times = { warmupMs: options.warmupMs, measureMs: options.measureMs * CODEC_PART };
-  const units = [{ unit: "instant", name: "answers at once" }] as const;
+  const units = [
+    { unit: "instant", name: "answers at once" },
+    { unit: "simulated", name: "simulated" },
+  ] as const;
   return options.runtimes.flatMap((runtime) =>
     units.flatMap(({ unit, name }) =>
       (["read-keys", "reserve"] as const).map((what) => {
