@@ -49,7 +49,7 @@ describe("a logical unit's methods", () => {
     expectTypeOf<ReserveOptions>().toExtend<ExecuteOptions>();
     expectTypeOf<ReserveOptions["key"]>().toEqualTypeOf<bigint>();
     expectTypeOf<ReserveOptions["type"]>().toEqualTypeOf<ReservationType>();
-    expectTypeOf<Parameters<LogicalUnit["testUnitReady"]>>().toEqualTypeOf<[options?: ExecuteOptions]>();
+    expectTypeOf<Parameters<LogicalUnit["testUnitReady"]>[0]>().toEqualTypeOf<ExecuteOptions | undefined>();
     expectTypeOf<undefined>().toExtend<Parameters<LogicalUnit["readKeys"]>[0]>();
     expectTypeOf<undefined>().not.toExtend<Parameters<LogicalUnit["reserve"]>[0]>();
   });
