@@ -4,7 +4,7 @@
  */
 import type { ConflictEvidence, ConflictExplanation } from "./explain-conflict.ts";
 import { isAllRegistrants, type Registration, type ReservationState, type ReservationType } from "./reservation.ts";
-import { formatTransportId } from "./transport-id.ts";
+import { formatTransportId } from "./transport-id-text.ts";
 
 /** What each type lets others do, in one line. */
 export const reservationTypeMeanings: Readonly<Record<ReservationType, string>> = {

@@ -21,7 +21,8 @@ import { PersistentReserveOut } from "./core/generated/codes.ts";
 import type { LostAnswerEvidence } from "./lost-answer.ts";
 import type { ReservationType } from "./reservation.ts";
 import { fieldsOf } from "./structures.ts";
-import { sameTransportId, type TransportId } from "./transport-id.ts";
+import type { TransportId } from "./transport-id.ts";
+import { sameTransportId } from "./transport-id-text.ts";
 
 /** Why a command met RESERVATION CONFLICT. */
 export type ConflictReason =

@@ -48,11 +48,9 @@ export type {
 export {
   decodeTransportId,
   encodeTransportId,
-  formatTransportId,
   type IscsiTransportId,
   type OpaqueTransportId,
-  parseTransportId,
   type SasTransportId,
-  sameTransportId,
   type TransportId,
 } from "./transport-id.ts";
+export { formatTransportId, parseTransportId, sameTransportId } from "./transport-id-text.ts";

@@ -8,7 +8,8 @@
  */
 import type { RegisteredKeys, Registration, ReservationState, ReservationType } from "./reservation.ts";
 import { isAllRegistrants } from "./reservation.ts";
-import { sameTransportId, type TransportId } from "./transport-id.ts";
+import type { TransportId } from "./transport-id.ts";
+import { sameTransportId } from "./transport-id-text.ts";
 
 /** What a PERSISTENT RESERVE OUT command wants to achieve. */
 export type ReservationIntent =

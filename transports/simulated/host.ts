@@ -4,7 +4,8 @@
  */
 
 import type { Transport } from "../../src/transport.ts";
-import { parseTransportId, type TransportId } from "../../src/transport-id.ts";
+import type { TransportId } from "../../src/transport-id.ts";
+import { parseTransportId } from "../../src/transport-id-text.ts";
 import { createSimulatedTarget, type SimulatedTarget, type SimulatedTargetOptions } from "./target.ts";
 
 /** A set of targets, each under its name. */

@@ -2,7 +2,8 @@
  * I_T nexuses as one logical unit sees them: an initiator port's TransportID and a relative target port identifier name
  * one. Each is one object per logical unit, so that rules compare and look up by identity; no rule lives here.
  */
-import { encodeTransportId, formatTransportId, type TransportId } from "../../src/transport-id.ts";
+import { encodeTransportId, type TransportId } from "../../src/transport-id.ts";
+import { formatTransportId } from "../../src/transport-id-text.ts";
 
 /** One I_T nexus of one logical unit. */
 export interface Nexus {

@@ -3,7 +3,7 @@
  * and RESERVE are not among it: they do not outlive a power loss.
  */
 import { type ReservationType, reservationTypeName, reservationTypes } from "../../src/reservation.ts";
-import { formatTransportId, parseTransportId } from "../../src/transport-id.ts";
+import { formatTransportId, parseTransportId } from "../../src/transport-id-text.ts";
 import { type Reservation, reservationOf } from "./reservations.ts";
 import type { UnitState } from "./unit-state.ts";
 

@@ -4,7 +4,8 @@
  */
 import { checkInteger } from "../../src/check.ts";
 import type { ResetScope, Transport } from "../../src/transport.ts";
-import { parseTransportId, type TransportId } from "../../src/transport-id.ts";
+import type { TransportId } from "../../src/transport-id.ts";
+import { parseTransportId } from "../../src/transport-id-text.ts";
 import { createDeviceServer, type DeviceServer } from "./device-server.ts";
 import type { Nexus } from "./nexus.ts";
 import { createSimulatedTransport, type SimulatedHook, transportName } from "./transport.ts";

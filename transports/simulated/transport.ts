@@ -7,7 +7,8 @@
  */
 import { transportError } from "../../src/errors.ts";
 import type { ResetScope, ScsiRequest, ScsiResponse, Transport, TransportOptions } from "../../src/transport.ts";
-import { formatTransportId, type TransportId } from "../../src/transport-id.ts";
+import type { TransportId } from "../../src/transport-id.ts";
+import { formatTransportId } from "../../src/transport-id-text.ts";
 import type { Answer } from "./answer.ts";
 import type { DeviceServer } from "./device-server.ts";
 import type { Nexus } from "./nexus.ts";
