@@ -195,11 +195,15 @@ export function createLogicalUnit(transport: Transport, defaults: ExecuteOptions
    * Delivers until it succeeds or the policy gives up, and reads the answer; asks once more with more room if that is what
    * it takes. Throws the last failure, without context. One function, for every promise between caller and transport costs.
    */
-  async function ask<Result>(question: Command<Result>, progress: Progress): Promise<Result> {
+  async function ask<Result>(
+    question: Command<Result>,
+    progress: Progress,
+    beganMs = performance.now(),
+  ): Promise<Result> {
     const { options } = progress;
     let command = question;
-    for (let tries = 1; ; tries++) {
-      const startedMs = performance.now();
+    let startedMs = beganMs;
+    for (let tries = 1; ; tries++, startedMs = performance.now()) {
       const left = progress.deadline - startedMs;
       if (left <= 0) throw transportError("TIMEOUT", "no", "its deadline has passed");
       const timeoutMs = Math.min(options.timeoutMs as number, left);
@@ -280,9 +284,10 @@ export function createLogicalUnit(transport: Transport, defaults: ExecuteOptions
       retry: given.retry ?? defaults.retry,
       observer: given.observer ?? defaults.observer,
     };
-    const progress: Progress = { history, deadline: performance.now() + (options.deadlineMs as number), options };
+    const beganMs = performance.now();
+    const progress: Progress = { history, deadline: beganMs + (options.deadlineMs as number), options };
     try {
-      return await ask(command, progress);
+      return await ask(command, progress, beganMs);
     } catch (error) {
       if (!isScsiError(error)) throw error;
       const lost = error.delivered === "unknown" && error.code !== "ABORTED" && command.intent !== undefined;
