@@ -1,6 +1,6 @@
 /** The numbers that the standards give to things. No code. Sources are named in fields.ts. */
 
-/** smr-j and spc2, lists of commands. */
+/** smr-j 3 table 30, and spc2. */
 export enum OperationCode {
   TEST_UNIT_READY        = 0x00,
   REQUEST_SENSE          = 0x03,
@@ -73,7 +73,7 @@ export enum Status {
   TASK_ABORTED           = 0x40,
 }
 
-/** smr-j, sense key descriptions. */
+/** smr-j 2.4.1.5. */
 export enum SenseKey {
   NO_SENSE               = 0x0,
   RECOVERED_ERROR        = 0x1,
@@ -93,7 +93,7 @@ export enum SenseKey {
   COMPLETED              = 0xf,
 }
 
-/** smr-j: response codes of sense data. */
+/** smr-j 2.4.1 table 11: response codes of sense data. */
 export enum SenseResponseCode {
   FIXED_CURRENT          = 0x70,
   FIXED_DEFERRED         = 0x71,
@@ -102,7 +102,7 @@ export enum SenseResponseCode {
   VENDOR_SPECIFIC        = 0x7f,
 }
 
-/** Types of sense data descriptors. */
+/** smr-j 2.4.1.1.1 table 14: types of sense data descriptors. */
 export enum SenseDescriptorType {
   INFORMATION            = 0x00,
   COMMAND_SPECIFIC       = 0x01,

@@ -11,13 +11,13 @@
 
 // Command descriptor blocks
 
-/** smr-j TEST UNIT READY. */
+/** smr-j 3.53 TEST UNIT READY. */
 export enum TestUnitReadyCdb {
   OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
   CONTROL                    = 5 << 16 | 7 << 8 |  8,
 }
 
-/** smr-j INQUIRY. */
+/** smr-j 3.6.1 table 58 INQUIRY. */
 export enum InquiryCdb {
   OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
   EVPD                       = 1 << 16 | 0 << 8 |  1,
@@ -34,7 +34,7 @@ export enum RequestSenseCdb {
   CONTROL                    = 5 << 16 | 7 << 8 |  8,
 }
 
-/** smr-j REPORT LUNS. */
+/** smr-j 3.33 table 147 REPORT LUNS. */
 export enum ReportLunsCdb {
   OPERATION_CODE             =  0 << 16 | 7 << 8 |  8,
   SELECT_REPORT              =  2 << 16 | 7 << 8 |  8,
@@ -42,14 +42,14 @@ export enum ReportLunsCdb {
   CONTROL                    = 11 << 16 | 7 << 8 |  8,
 }
 
-/** smr-j READ CAPACITY (10). */
+/** smr-j 3.22.1 READ CAPACITY (10). */
 export enum ReadCapacity10Cdb {
   OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
   LOGICAL_BLOCK_ADDRESS      = 2 << 16 | 7 << 8 | 32,
   CONTROL                    = 9 << 16 | 7 << 8 |  8,
 }
 
-/** smr-j READ CAPACITY (16). */
+/** smr-j 3.23.1 table 121 READ CAPACITY (16). */
 export enum ReadCapacity16Cdb {
   OPERATION_CODE             =  0 << 16 | 7 << 8 |  8,
   SERVICE_ACTION             =  1 << 16 | 4 << 8 |  5,
@@ -58,7 +58,7 @@ export enum ReadCapacity16Cdb {
   CONTROL                    = 15 << 16 | 7 << 8 |  8,
 }
 
-/** smr-j READ (10). */
+/** smr-j 3.16 table 97 READ (10). */
 export enum Read10Cdb {
   OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
   RDPROTECT                  = 1 << 16 | 7 << 8 |  3,
@@ -70,7 +70,7 @@ export enum Read10Cdb {
   CONTROL                    = 9 << 16 | 7 << 8 |  8,
 }
 
-/** smr-j READ (16). */
+/** smr-j 3.18 READ (16). */
 export enum Read16Cdb {
   OPERATION_CODE             =  0 << 16 | 7 << 8 |  8,
   RDPROTECT                  =  1 << 16 | 7 << 8 |  3,
@@ -281,7 +281,7 @@ export enum SopTransportId {
   ROUTING_ID                 = 2 << 16 | 7 << 8 | 16,
 }
 
-/** smr-j standard INQUIRY data. Text: vendor 8 to 15, product 16 to 31, revision 32 to 35. */
+/** smr-j 3.6.2 standard INQUIRY data. Text: vendor 8 to 15, product 16 to 31, revision 32 to 35. */
 export enum InquiryData {
   PERIPHERAL_QUALIFIER       = 0 << 16 | 7 << 8 |  3,
   PERIPHERAL_DEVICE_TYPE     = 0 << 16 | 4 << 8 |  5,
@@ -298,7 +298,7 @@ export enum InquiryData {
   CMDQUE                     = 7 << 16 | 1 << 8 |  1,
 }
 
-/** smr-j: what every vital product data page starts with; its contents follow from byte 4. */
+/** smr-j 5.4.11 table 459: what every vital product data page starts with; its contents follow from byte 4. */
 export enum VpdHeader {
   PERIPHERAL_QUALIFIER       = 0 << 16 | 7 << 8 |  3,
   PERIPHERAL_DEVICE_TYPE     = 0 << 16 | 4 << 8 |  5,
@@ -306,7 +306,7 @@ export enum VpdHeader {
   PAGE_LENGTH                = 2 << 16 | 7 << 8 | 16,
 }
 
-/** smr-j: one designation descriptor of VPD page 83h. The designator follows from byte 4. */
+/** smr-j 5.4.11 table 460: one designation descriptor of VPD page 83h. The designator follows from byte 4. */
 export enum DesignationDescriptor {
   PROTOCOL_IDENTIFIER        = 0 << 16 | 7 << 8 |  4,
   CODE_SET                   = 0 << 16 | 3 << 8 |  4,
@@ -316,18 +316,18 @@ export enum DesignationDescriptor {
   DESIGNATOR_LENGTH          = 3 << 16 | 7 << 8 |  8,
 }
 
-/** smr-j: LUNs of eight bytes follow from byte 8. */
+/** smr-j 3.33 table 149: LUNs of eight bytes follow from byte 8. */
 export enum ReportLunsData {
   LUN_LIST_LENGTH            = 0 << 16 | 7 << 8 | 32,
 }
 
-/** smr-j READ CAPACITY (10) parameter data. */
+/** smr-j 3.22.2 table 120 READ CAPACITY (10) parameter data. */
 export enum ReadCapacity10Data {
   RETURNED_LOGICAL_BLOCK_ADDRESS  = 0 << 16 | 7 << 8 | 32,
   LOGICAL_BLOCK_LENGTH            = 4 << 16 | 7 << 8 | 32,
 }
 
-/** smr-j READ CAPACITY (16) parameter data. */
+/** smr-j 3.23.2 table 122 READ CAPACITY (16) parameter data. */
 export enum ReadCapacity16Data {
   RETURNED_LOGICAL_BLOCK_ADDRESS  =  0 << 16 | 7 << 8 | 64,
   LOGICAL_BLOCK_LENGTH            =  8 << 16 | 7 << 8 | 32,
@@ -341,7 +341,7 @@ export enum ReadCapacity16Data {
 
 // Sense data
 
-/** smr-j: fixed format, response codes 70h and 71h. */
+/** smr-j 2.4.1.2 table 27: fixed format, response codes 70h and 71h. SDAT_OVFL is SPC-4's; it is reserved there. */
 export enum FixedSense {
   VALID                         =  0 << 16 | 7 << 8 |  1,
   RESPONSE_CODE                 =  0 << 16 | 6 << 8 |  7,
@@ -360,7 +360,7 @@ export enum FixedSense {
   SENSE_KEY_SPECIFIC            = 15 << 16 | 6 << 8 | 23,
 }
 
-/** smr-j: descriptor format, response codes 72h and 73h. Descriptors follow from byte 8. */
+/** smr-j 2.4.1.1.1 table 12: descriptor format, response codes 72h and 73h. Descriptors from byte 8. SDAT_OVFL as above. */
 export enum DescriptorSense {
   RESPONSE_CODE                 = 0 << 16 | 6 << 8 |  7,
   SENSE_KEY                     = 1 << 16 | 3 << 8 |  4,
@@ -370,30 +370,30 @@ export enum DescriptorSense {
   ADDITIONAL_SENSE_LENGTH       = 7 << 16 | 7 << 8 |  8,
 }
 
-/** What every sense data descriptor starts with; ADDITIONAL LENGTH counts from byte 2. */
+/** smr-j 2.4.1.1.1 table 13: what every sense data descriptor starts with; ADDITIONAL LENGTH counts from byte 2. */
 export enum SenseDescriptorHeader {
   DESCRIPTOR_TYPE               = 0 << 16 | 7 << 8 |  8,
   ADDITIONAL_LENGTH             = 1 << 16 | 7 << 8 |  8,
 }
 
-/** Descriptor type 00h. */
+/** smr-j 2.4.1.1.2: descriptor type 00h. */
 export enum InformationSenseDescriptor {
   VALID                         = 2 << 16 | 7 << 8 |  1,
   INFORMATION                   = 4 << 16 | 7 << 8 | 64,
 }
 
-/** Descriptor type 01h. */
+/** smr-j 2.4.1.1.3: descriptor type 01h. */
 export enum CommandSpecificSenseDescriptor {
   COMMAND_SPECIFIC_INFORMATION  = 4 << 16 | 7 << 8 | 64,
 }
 
-/** Descriptor type 02h. */
+/** smr-j 2.4.1.1.4: descriptor type 02h. */
 export enum SenseKeySpecificSenseDescriptor {
   SKSV                          = 4 << 16 | 7 << 8 |  1,
   SENSE_KEY_SPECIFIC            = 4 << 16 | 6 << 8 | 23,
 }
 
-/** Descriptor type 03h. */
+/** smr-j 2.4.1.1.5: descriptor type 03h. */
 export enum FieldReplaceableUnitSenseDescriptor {
   FIELD_REPLACEABLE_UNIT_CODE   = 3 << 16 | 7 << 8 |  8,
 }
@@ -406,7 +406,7 @@ export enum StreamSenseDescriptor {
 }
 
 /**
- * The three bytes of SENSE KEY SPECIFIC, their first bit being SKSV.
+ * smr-j 2.4.1.1.4.2 table 19: the three bytes of SENSE KEY SPECIFIC, their first bit being SKSV.
  * ILLEGAL REQUEST has a field pointer there; NO SENSE and NOT READY have PROGRESS INDICATION, others a count, in the same place.
  */
 export enum SenseKeySpecific {
