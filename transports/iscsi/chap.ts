@@ -85,7 +85,7 @@ export function encodeBinary(bytes: Uint8Array): string {
  * @throws ScsiError `PROTOCOL_ERROR` if it is neither, empty, or longer than the 1024 bytes that CHAP allows; the
  *   message does not hold the value
  */
-export function decodeBinary(key: string, text: string): Uint8Array {
+export function decodeBinary(key: string, text: string, peer = "the target"): Uint8Array {
   const digits = text.slice(2);
   let bytes: Uint8Array | undefined;
   if (/^0[xX][0-9a-fA-F]+$/.test(text)) {
@@ -96,7 +96,7 @@ export function decodeBinary(key: string, text: string): Uint8Array {
     bytes = Uint8Array.from(atob(digits), (character) => character.charCodeAt(0));
   }
   if (bytes === undefined || bytes.length > 1024) {
-    throw protocolError(`Malformed key from the target: ${key} is not a binary value of 1 to 1024 bytes`);
+    throw protocolError(`Malformed key from ${peer}: ${key} is not a binary value of 1 to 1024 bytes`);
   }
   return bytes;
 }

@@ -1,7 +1,15 @@
 /**
  * What a session agreed on: the offers made at login, and the result of their negotiation (RFC 7143 clause 13). Pure.
  */
-import { agree, checkAnswer, type NegotiatedKey, negotiatedKeys, readNumber, type TextKeys } from "./text.ts";
+import {
+  agree,
+  checkAnswer,
+  type NegotiatedKey,
+  negotiatedDefaults,
+  negotiatedKeys,
+  readNumber,
+  type TextKeys,
+} from "./text.ts";
 
 /**
  * Whether PDUs carry a CRC32C: never, always (else the login fails), or as the target likes with a preference.
@@ -42,23 +50,6 @@ export interface SessionParameters {
   time2Wait: number;
   time2Retain: number;
 }
-
-/** What holds for a key that nobody mentions (RFC 7143 clause 13). */
-const defaults: Readonly<Record<NegotiatedKey, string>> = {
-  HeaderDigest: "None",
-  DataDigest: "None",
-  MaxConnections: "1",
-  InitialR2T: "Yes",
-  ImmediateData: "Yes",
-  MaxBurstLength: "262144",
-  FirstBurstLength: "65536",
-  DefaultTime2Wait: "2",
-  DefaultTime2Retain: "20",
-  MaxOutstandingR2T: "1",
-  DataPDUInOrder: "Yes",
-  DataSequenceInOrder: "Yes",
-  ErrorRecoveryLevel: "0",
-};
 
 /** The offers of a normal session, or of a discovery session, which moves no SCSI data. */
 export function offers(choices: ParameterChoices, discovery: boolean): Map<NegotiatedKey, string> {
@@ -115,7 +106,7 @@ export function negotiate(choices: ParameterChoices, discovery: boolean): Negoti
       } else if (isNegotiated(key)) {
         const offer = offered.get(key);
         if (offer === undefined) {
-          const answer = agree(key, value, defaults[key]);
+          const answer = agree(key, value, negotiatedDefaults[key]);
           agreed.set(key, answer);
           answers.push([key, answer]);
         } else {
@@ -132,7 +123,9 @@ export function negotiate(choices: ParameterChoices, discovery: boolean): Negoti
     const value = agreed.get(key);
     if (value !== undefined) return value;
     const offer = offered.get(key);
-    return offer === undefined ? defaults[key] : checkAnswer(key, offer, agree(key, defaults[key], offer));
+    return offer === undefined
+      ? negotiatedDefaults[key]
+      : checkAnswer(key, offer, agree(key, negotiatedDefaults[key], offer));
   }
 
   function result(): SessionParameters {

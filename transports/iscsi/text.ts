@@ -22,12 +22,12 @@ export function encodeText(pairs: Iterable<readonly [string, string]>): Uint8Arr
  *
  * @throws ScsiError `PROTOCOL_ERROR` for bytes that are not UTF-8, and for text that is not pairs
  */
-export function decodePairs(bytes: Uint8Array): [string, string][] {
+export function decodePairs(bytes: Uint8Array, peer = "the target"): [string, string][] {
   let text: string;
   try {
     text = decoder.decode(bytes);
   } catch (cause) {
-    throw protocolError("Malformed text from the target: it is not UTF-8", cause);
+    throw protocolError(`Malformed text from ${peer}: it is not UTF-8`, cause);
   }
   const pairs: [string, string][] = [];
   for (const item of text.split("\0")) {
@@ -35,7 +35,7 @@ export function decodePairs(bytes: Uint8Array): [string, string][] {
     const equals = item.indexOf("=");
     if (equals < 1 || equals > 63) {
       // The text may hold a CHAP response, so it is not quoted.
-      throw protocolError(`Malformed text from the target: pair ${pairs.length + 1} is not of the form key=value`);
+      throw protocolError(`Malformed text from ${peer}: pair ${pairs.length + 1} is not of the form key=value`);
     }
     pairs.push([item.slice(0, equals), item.slice(equals + 1)]);
   }
@@ -47,10 +47,10 @@ export function decodePairs(bytes: Uint8Array): [string, string][] {
  *
  * @throws ScsiError `PROTOCOL_ERROR` as {@link decodePairs}, and for a key that comes twice
  */
-export function decodeText(bytes: Uint8Array): TextKeys {
+export function decodeText(bytes: Uint8Array, peer = "the target"): TextKeys {
   const keys: TextKeys = new Map();
-  for (const [key, value] of decodePairs(bytes)) {
-    if (keys.has(key)) throw protocolError(`Malformed text from the target: the key ${key} comes twice`);
+  for (const [key, value] of decodePairs(bytes, peer)) {
+    if (keys.has(key)) throw protocolError(`Malformed text from ${peer}: the key ${key} comes twice`);
     keys.set(key, value);
   }
   return keys;
@@ -85,15 +85,32 @@ export const negotiatedKeys = {
 /** A key that is negotiated. */
 export type NegotiatedKey = keyof typeof negotiatedKeys;
 
+/** What holds for a key that nobody mentions (RFC 7143 clause 13). */
+export const negotiatedDefaults: Readonly<Record<NegotiatedKey, string>> = {
+  HeaderDigest: "None",
+  DataDigest: "None",
+  MaxConnections: "1",
+  InitialR2T: "Yes",
+  ImmediateData: "Yes",
+  MaxBurstLength: "262144",
+  FirstBurstLength: "65536",
+  DefaultTime2Wait: "2",
+  DefaultTime2Retain: "20",
+  MaxOutstandingR2T: "1",
+  DataPDUInOrder: "Yes",
+  DataSequenceInOrder: "Yes",
+  ErrorRecoveryLevel: "0",
+};
+
 /**
  * Reads a number as keys write it: decimal, or hexadecimal after 0x.
  *
  * @throws ScsiError `PROTOCOL_ERROR` if it is no number from `from` to `to`
  */
-export function readNumber(key: string, value: string, from: number, to: number): number {
+export function readNumber(key: string, value: string, from: number, to: number, peer = "the target"): number {
   const number = /^(?:[0-9]{1,10}|0[xX][0-9a-fA-F]{1,8})$/.test(value) ? Number(value) : Number.NaN;
   if (!(number >= from && number <= to)) {
-    throw protocolError(`Malformed key from the target: ${key}=${quote(value)} is not a number from ${from} to ${to}`);
+    throw protocolError(`Malformed key from ${peer}: ${key}=${quote(value)} is not a number from ${from} to ${to}`);
   }
   return number;
 }
@@ -144,7 +161,7 @@ export function checkAnswer(key: NegotiatedKey, offer: string, answer: string): 
 /**
  * The result for a key where both values are known: what a responder answers. Lists: `ours` holds what is acceptable.
  */
-export function agree(key: NegotiatedKey, theirs: string, ours: string): string {
+export function agree(key: NegotiatedKey, theirs: string, ours: string, peer = "the target"): string {
   const rule: KeyRule = negotiatedKeys[key];
   switch (rule.rule) {
     case "list": {
@@ -156,7 +173,7 @@ export function agree(key: NegotiatedKey, theirs: string, ours: string): string 
     case "or":
       return theirs === "Yes" || ours === "Yes" ? "Yes" : "No";
     default: {
-      const value = readNumber(key, theirs, rule.from, rule.to);
+      const value = readNumber(key, theirs, rule.from, rule.to, peer);
       return String(rule.rule === "minimum" ? Math.min(value, Number(ours)) : Math.max(value, Number(ours)));
     }
   }

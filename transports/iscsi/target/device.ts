@@ -1,0 +1,44 @@
+/**
+ * What the iSCSI target needs of the logical units behind it. Types only: who serves units fits them to this, and the
+ * target knows nothing else about them.
+ */
+import type { TransportId } from "../../../src/transport-id.ts";
+
+/** An I_T nexus as a unit knows it; the target only hands it back. */
+export type UnitNexus = object;
+
+/** A unit's answer to one command. Its arrays are the target's own from then on. */
+export interface UnitAnswer {
+  /** The SCSI status byte. */
+  readonly status: number;
+  /** All the data that the command has for the initiator, already cut to the CDB's ALLOCATION LENGTH. */
+  readonly dataIn: Uint8Array;
+  /** Sense data, with CHECK CONDITION. */
+  readonly sense: Uint8Array;
+  /** With GOOD: how many bytes of data-out the command takes, whatever was sent. */
+  readonly dataOutLength: number;
+  /** The nexuses whose other commands are to be aborted: the victims of PREEMPT AND ABORT. */
+  readonly aborted: readonly UnitNexus[];
+}
+
+/** A logical unit behind the target. */
+export interface ServedUnit {
+  /** The nexus between an initiator port and a target port; the same object for the same two. */
+  nexus(initiatorPort: TransportId, relativeTargetPort: number): UnitNexus;
+  /**
+   * Executes one command. A promise lets others go on meanwhile; one that rejects ends the session, as a broken path
+   * would.
+   *
+   * @param cdb sixteen bytes, or more with an extended CDB
+   * @param dataOut what the initiator sent
+   */
+  execute(nexus: UnitNexus, cdb: Uint8Array, dataOut: Uint8Array): UnitAnswer | Promise<UnitAnswer>;
+  /** A logical unit reset (LOGICAL UNIT RESET, TARGET WARM RESET). */
+  reset(): void;
+  /** Power goes and comes back (TARGET COLD RESET, RFC 7143 11.5.1). */
+  powerCycle(): void;
+  /** The session of the nexus has ended, however it ended (RFC 7143 4.4.3.1). */
+  loseNexus(nexus: UnitNexus): void;
+  /** Another nexus cleared commands of this one: COMMANDS CLEARED BY ANOTHER INITIATOR. */
+  commandsCleared(nexus: UnitNexus): void;
+}

@@ -1,0 +1,181 @@
+/**
+ * Simulated logical units behind an iSCSI target: like open.ts, a place where two transports meet. It fits the one to
+ * the other, keeps what is to be durable, and tells an observer; rules live in neither direction here.
+ */
+import { formatAddress } from "./iscsi/portal.ts";
+import {
+  type IscsiTarget,
+  type IscsiTargetOptions,
+  type PortalOptions,
+  type ServedPortal,
+  type ServedUnit,
+  type SessionIdentity,
+  serveIscsi,
+  type TargetAuthentication,
+  type TargetEvent,
+} from "./iscsi/target/index.ts";
+import { openReservationFile } from "./served/reservation-file.ts";
+import { fitUnit, type UnitEvent } from "./served/unit.ts";
+import { createDeviceServer, type DeviceServer, type DeviceServerOptions } from "./simulated/index.ts";
+
+export type { ReservationChange, UnitEvent } from "./served/unit.ts";
+export type { IscsiTargetOptions, PortalOptions, ServedPortal, SessionIdentity, TargetAuthentication, TargetEvent };
+
+/** Something happened at the target or at one of its units. */
+export type ServeEvent = TargetEvent | UnitEvent;
+
+/** One logical unit. What is not said is as for a simulated unit. */
+export interface ServeUnitOptions extends Omit<DeviceServerOptions, "luns" | "targetPorts" | "blocks"> {
+  /** 0 to 255; the first that is free if absent. */
+  readonly lun?: number | undefined;
+  /** A whole number of blocks, in bytes; 64 MiB if absent. Memory is taken only for what is written. */
+  readonly sizeBytes?: number | undefined;
+}
+
+/** One iSCSI target. */
+export interface ServeTargetOptions {
+  /** Its iSCSI name. */
+  readonly name: string;
+  /** Its logical units; one with LUN 0 if absent. */
+  readonly units?: readonly ServeUnitOptions[] | undefined;
+  /** CHAP that initiators must pass; none is asked for if absent. */
+  readonly chap?: TargetAuthentication | undefined;
+  /** The initiators that may log in, by iSCSI name; all if absent. */
+  readonly initiators?: readonly string[] | undefined;
+}
+
+/** Options of {@link serve}. */
+export interface ServeOptions extends Omit<IscsiTargetOptions, "targets" | "portals" | "observer"> {
+  /** Where to listen; 127.0.0.1 and port 3260 if absent. */
+  readonly portal?: PortalOptions | undefined;
+  /** More places to listen. */
+  readonly portals?: readonly PortalOptions[] | undefined;
+  readonly targets: readonly ServeTargetOptions[];
+  /** A file for the reservations of units whose initiators asked for APTPL. It is read now, and replaced at every change. */
+  readonly aptplFile?: string | undefined;
+  /** Is told of events as they happen. What it throws is ignored. */
+  readonly observer?: ((event: ServeEvent) => void) | undefined;
+}
+
+/** Targets under way. */
+export interface ServedTargets {
+  /** Where they listen. */
+  readonly portals: readonly ServedPortal[];
+  /**
+   * The URL of a unit, through the first portal.
+   *
+   * @param target the target's name; the first one's if absent
+   * @param lun 0 if absent
+   */
+  url(target?: string, lun?: number): string;
+  /** The device server of a unit: resets, power, snapshots. Undefined if there is none. */
+  unit(target?: string, lun?: number): DeviceServer | undefined;
+  /** Who is logged in. */
+  sessions(): readonly SessionIdentity[];
+  /** Asks all initiators to log out, waits a little, closes everything. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const DEFAULT_SIZE_BYTES = 64 * 2 ** 20;
+
+/** Units by LUN, each with its device server. */
+type Units = Map<number, { readonly server: DeviceServer; readonly served: ServedUnit }>;
+
+/**
+ * Serves simulated logical units over iSCSI.
+ *
+ * @returns when all portals listen
+ * @throws TypeError or RangeError for options that cannot be; the system's error where a portal or a file cannot be opened
+ * @example
+ * await using served = await serve({ portal: { port: 0 }, targets: [{ name: "iqn.2026-01.com.example:disk" }] });
+ * await using unit = await open(served.url());
+ * await unit.register({ newKey: 0xabcn });
+ */
+export async function serve(options: ServeOptions): Promise<ServedTargets> {
+  const { portal, portals = [], targets, aptplFile, observer, ...rest } = options;
+  const everywhere = portal === undefined && portals.length > 0 ? portals : [portal ?? {}, ...portals];
+  const targetPorts = [...new Set(everywhere.map(({ portalGroupTag = 1 }) => portalGroupTag))];
+  const file = aptplFile === undefined ? undefined : openReservationFile(aptplFile);
+  const emit = (event: ServeEvent): void => {
+    try {
+      observer?.(event);
+    } catch {
+      // An observer's errors are its own.
+    }
+  };
+
+  const byName = new Map<string, Units>();
+  for (const { name, units = [{}] } of targets) {
+    const made: Units = new Map();
+    for (const unit of units) {
+      const lun = unit.lun ?? firstFree(made);
+      if (made.has(lun)) throw new TypeError(`There are two units with LUN ${lun} in ${name}`);
+      const server = createUnit(name, lun, unit, targetPorts, () => [...made.keys()].sort((a, b) => a - b));
+      const key = `${name.toLowerCase()}/${lun}`;
+      file?.restore(key, server);
+      made.set(lun, {
+        server,
+        served: fitUnit({ server, target: name, lun, emit, keep: () => file?.keep(key, server) }),
+      });
+    }
+    byName.set(name.toLowerCase(), made);
+  }
+
+  const target: IscsiTarget = await serveIscsi({
+    ...rest,
+    portals: everywhere,
+    targets: targets.map(({ name, chap, initiators }) => ({
+      name,
+      chap,
+      initiators,
+      units: new Map(Array.from(byName.get(name.toLowerCase()) ?? [], ([lun, { served }]) => [lun, served])),
+    })),
+    observer: emit,
+  });
+  const first = targets[0]?.name ?? "";
+  return {
+    get portals() {
+      return target.portals;
+    },
+    url: (name = first, lun = 0) => `iscsi://${formatAddress(reachable(target.portals[0]))}/${name}/${lun}`,
+    unit: (name = first, lun = 0) => byName.get(name.toLowerCase())?.get(lun)?.server,
+    sessions: () => target.sessions(),
+    close: () => target.close(),
+    [Symbol.asyncDispose]: () => target.close(),
+  };
+}
+
+function firstFree(units: Units): number {
+  let lun = 0;
+  while (units.has(lun)) lun++;
+  return lun;
+}
+
+function createUnit(
+  target: string,
+  lun: number,
+  { lun: _lun, sizeBytes = DEFAULT_SIZE_BYTES, ...options }: ServeUnitOptions,
+  targetPorts: readonly number[],
+  luns: () => readonly number[],
+): DeviceServer {
+  const { blockSize = 512 } = options;
+  const blocks = sizeBytes / blockSize;
+  if (!Number.isInteger(blocks) || blocks < 1) {
+    throw new RangeError(`sizeBytes is a whole number of blocks of ${blockSize} bytes, not ${sizeBytes}`);
+  }
+  return createDeviceServer({
+    serialNumber: `${target.replace(/[^\x21-\x7e]/g, "_").slice(-60)}-${lun}`,
+    ...options,
+    blocks,
+    targetPorts,
+    luns,
+  });
+}
+
+/** Where a portal can be reached from this machine. */
+function reachable(portal: ServedPortal | undefined): { readonly host: string; readonly port: number } {
+  if (portal === undefined) throw new RangeError("There is no portal");
+  const { host, port } = portal;
+  return { host: host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host, port };
+}

@@ -1,0 +1,103 @@
+/**
+ * A simulated device server as the iSCSI target wants its units, with word of what changes. It changes no answer.
+ */
+import { OperationCode, PersistentReserveOut, Status } from "../../src/core/generated/codes.ts";
+import { formatTransportId } from "../../src/transport-id-text.ts";
+import type { ServedUnit, UnitAnswer, UnitNexus } from "../iscsi/target/index.ts";
+import type { DeviceServer, Nexus, Snapshot } from "../simulated/index.ts";
+import { establish } from "../simulated/unit-attentions.ts";
+
+/** What a reservation command left behind. */
+export type ReservationChange = Pick<
+  Snapshot,
+  "prGeneration" | "registrations" | "reservation" | "persistsThroughPowerLoss"
+>;
+
+/** Something happened at a unit. */
+export type UnitEvent =
+  | {
+      readonly type: "reservation";
+      readonly target: string;
+      readonly lun: number;
+      /** The initiator port, as the text of its TransportID. */
+      readonly initiatorPort: string;
+      /** The service action, or RESERVE and RELEASE of SPC-2. */
+      readonly action: string;
+      readonly now: ReservationChange;
+    }
+  | { readonly type: "reset" | "power-cycle"; readonly target: string; readonly lun: number };
+
+/** What is needed to fit a unit. */
+export interface FittedUnit {
+  readonly server: DeviceServer;
+  readonly target: string;
+  readonly lun: number;
+  emit(event: UnitEvent): void;
+  /** Makes the reservations durable. What it throws keeps the answer from being sent. */
+  keep(): void;
+}
+
+/** COMMANDS CLEARED BY ANOTHER INITIATOR. */
+const COMMANDS_CLEARED = 0x2f00;
+
+const actionNames = new Map(
+  Object.entries(PersistentReserveOut).map(([name, code]) => [code as number, name.replaceAll("_", " ")]),
+);
+
+/** The name of a command that may change reservations. */
+function actionOf(cdb: Uint8Array): string | undefined {
+  switch (cdb[0]) {
+    case OperationCode.PERSISTENT_RESERVE_OUT:
+      return actionNames.get((cdb[1] as number) & 0x1f) ?? "PERSISTENT RESERVE OUT";
+    case OperationCode.RESERVE_6:
+    case OperationCode.RESERVE_10:
+      return "RESERVE (SPC-2)";
+    case OperationCode.RELEASE_6:
+    case OperationCode.RELEASE_10:
+      return "RELEASE (SPC-2)";
+    default:
+      return undefined;
+  }
+}
+
+/** Fits a device server to the target. */
+export function fitUnit({ server, target, lun, emit, keep }: FittedUnit): ServedUnit {
+  function changed(nexus: Nexus, action: string): void {
+    const { prGeneration, registrations, reservation, persistsThroughPowerLoss } = server.snapshot();
+    emit({
+      type: "reservation",
+      target,
+      lun,
+      initiatorPort: formatTransportId(nexus.initiatorPort),
+      action,
+      now: { prGeneration, registrations, reservation, persistsThroughPowerLoss },
+    });
+  }
+
+  return {
+    nexus: (initiatorPort, relativeTargetPort) => server.nexus(initiatorPort, relativeTargetPort),
+    execute(nexus: UnitNexus, cdb: Uint8Array, dataOut: Uint8Array): UnitAnswer | Promise<UnitAnswer> {
+      const answer = server.execute(nexus as Nexus, cdb, dataOut);
+      const action = answer.status === Status.GOOD ? actionOf(cdb) : undefined;
+      if (action !== undefined) {
+        try {
+          keep();
+        } catch (error) {
+          return Promise.reject(error);
+        }
+        changed(nexus as Nexus, action);
+      }
+      return answer;
+    },
+    reset() {
+      server.reset();
+      emit({ type: "reset", target, lun });
+    },
+    powerCycle() {
+      server.powerCycle();
+      emit({ type: "power-cycle", target, lun });
+    },
+    loseNexus: (nexus) => server.loseNexus(nexus as Nexus),
+    commandsCleared: (nexus) => establish((nexus as Nexus).attentions, COMMANDS_CLEARED),
+  };
+}
