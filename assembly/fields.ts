@@ -416,3 +416,44 @@ export enum SenseKeySpecific {
   BIT_POINTER                   = 0 << 16 | 2 << 8 |  3,
   FIELD_POINTER                 = 1 << 16 | 7 << 8 | 16,
 }
+/** sat3 ATA Status Return, descriptor type 09h: the LBA's bytes stand as the ATA registers have them. */
+export enum AtaStatusReturnSenseDescriptor {
+  EXTEND                        =  2 << 16 | 0 << 8 |  1,
+  ERROR                         =  3 << 16 | 7 << 8 |  8,
+  COUNT                         =  4 << 16 | 7 << 8 | 16,
+  LBA_31_24                     =  6 << 16 | 7 << 8 |  8,
+  LBA_7_0                       =  7 << 16 | 7 << 8 |  8,
+  LBA_39_32                     =  8 << 16 | 7 << 8 |  8,
+  LBA_15_8                      =  9 << 16 | 7 << 8 |  8,
+  LBA_47_40                     = 10 << 16 | 7 << 8 |  8,
+  LBA_23_16                     = 11 << 16 | 7 << 8 |  8,
+  DEVICE                        = 12 << 16 | 7 << 8 |  8,
+  STATUS                        = 13 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j 2.4.1.1.6: another progress indication, descriptor type 0Ah. */
+export enum AnotherProgressSenseDescriptor {
+  ANOTHER_SENSE_KEY                       = 2 << 16 | 7 << 8 |  8,
+  ANOTHER_ADDITIONAL_SENSE_CODE           = 3 << 16 | 7 << 8 |  8,
+  ANOTHER_ADDITIONAL_SENSE_CODE_QUALIFIER = 4 << 16 | 7 << 8 |  8,
+  ANOTHER_PROGRESS_INDICATION             = 6 << 16 | 7 << 8 | 16,
+}
+
+/** Forwarded sense data, descriptor type 0Ch, as sg_decode_sense reads it. The sense data follow from byte 4. */
+export enum ForwardedSenseDescriptor {
+  FSDT                          = 2 << 16 | 7 << 8 |  1,
+  SENSE_DATA_SOURCE             = 2 << 16 | 3 << 8 |  4,
+  FORWARDED_STATUS              = 3 << 16 | 7 << 8 |  8,
+}
+
+/** Direct access block device, descriptor type 0Dh, as sg_decode_sense reads it: types 00h to 03h and 05h in one. */
+export enum DirectAccessBlockSenseDescriptor {
+  VALID                         =  2 << 16 | 7 << 8 |  1,
+  ILI                           =  2 << 16 | 5 << 8 |  1,
+  SKSV                          =  4 << 16 | 7 << 8 |  1,
+  SENSE_KEY_SPECIFIC            =  4 << 16 | 6 << 8 | 23,
+  FIELD_REPLACEABLE_UNIT_CODE   =  7 << 16 | 7 << 8 |  8,
+  INFORMATION                   =  8 << 16 | 7 << 8 | 64,
+  COMMAND_SPECIFIC_INFORMATION  = 16 << 16 | 7 << 8 | 64,
+}
+

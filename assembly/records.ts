@@ -112,7 +112,19 @@ export enum SenseRecord {
   FIELD_POINTER       = 36,
   INFORMATION_U64     = 40,
   COMMAND_SPECIFIC_U64 = 48,
-  SIZE                = 56,
+  /** All 23 bits of SENSE KEY SPECIFIC; only with SenseFlag.SKSV. */
+  SENSE_KEY_SPECIFIC  = 56,
+  /** Descriptors, each a SenseDescriptorRow; none in fixed format. */
+  COUNT               = 60,
+  SIZE                = 64,
+}
+
+/** One sense data descriptor: a row. The offset is that of its DESCRIPTOR TYPE in the data window, the length its whole length. */
+export enum SenseDescriptorRow {
+  TYPE                = 0,
+  OFFSET              = 4,
+  LENGTH              = 8,
+  SIZE                = 12,
 }
 
 /** What of a sense record counts. */

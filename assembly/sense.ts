@@ -5,6 +5,7 @@ import { SenseDescriptorType, SenseResponseCode, Size } from "./codes";
 import {
   CommandSpecificSenseDescriptor,
   DescriptorSense,
+  DirectAccessBlockSenseDescriptor,
   FieldReplaceableUnitSenseDescriptor,
   FixedSense,
   InformationSenseDescriptor,
@@ -13,8 +14,8 @@ import {
   SenseKeySpecificSenseDescriptor,
   StreamSenseDescriptor,
 } from "./fields";
-import { SenseFlag, SenseRecord } from "./records";
-import { data, dataSize, records } from "./windows";
+import { SenseDescriptorRow, SenseFlag, SenseRecord } from "./records";
+import { data, dataSize, records, rowsOffset } from "./windows";
 
 // @ts-ignore: decorator
 @inline
@@ -90,6 +91,7 @@ function decodeSenseKeySpecific(base: usize): void {
     get(base, SenseKeySpecific.BPV) ? <i32>get(base, SenseKeySpecific.BIT_POINTER) : -1,
   );
   slot(SenseRecord.FIELD_POINTER, base, SenseKeySpecific.FIELD_POINTER);
+  slot(SenseRecord.SENSE_KEY_SPECIFIC, base - Size.SENSE_KEY_SPECIFIC_OFFSET, FixedSense.SENSE_KEY_SPECIFIC);
 }
 
 function decodeDescriptors(length: u32): i32 {
@@ -105,6 +107,7 @@ function decodeDescriptors(length: u32): i32 {
   const there = min<u32>(length, whole);
   store<u32>(records + SenseRecord.TRUNCATED, length < whole ? 1 : 0);
   let at: u32 = Size.DESCRIPTOR_SENSE_HEADER;
+  let count: u32 = 0;
   while (has(there - at, SenseDescriptorHeader.ADDITIONAL_LENGTH)) {
     const base = data + at;
     const size: u32 = 2 + <u32>get(base, SenseDescriptorHeader.ADDITIONAL_LENGTH);
@@ -112,9 +115,15 @@ function decodeDescriptors(length: u32): i32 {
       store<u32>(records + SenseRecord.TRUNCATED, 1);
       break;
     }
+    const row = records + rowsOffset + count * SenseDescriptorRow.SIZE;
+    store<u32>(row + SenseDescriptorRow.TYPE, <u32>get(base, SenseDescriptorHeader.DESCRIPTOR_TYPE));
+    store<u32>(row + SenseDescriptorRow.OFFSET, at);
+    store<u32>(row + SenseDescriptorRow.LENGTH, size);
+    count++;
     flags |= decodeDescriptor(base, size);
     at += size;
   }
+  store<u32>(records + SenseRecord.COUNT, count);
   store<u32>(records + SenseRecord.FLAGS, flags);
   return 0;
 }
@@ -152,9 +161,32 @@ function decodeDescriptor(base: usize, size: u32): u32 {
     case SenseDescriptorType.BLOCK_COMMANDS:
       if (!has(size, StreamSenseDescriptor.ILI)) return 0;
       return get(base, StreamSenseDescriptor.ILI) ? SenseFlag.ILI : 0;
+    case SenseDescriptorType.DIRECT_ACCESS_BLOCK:
+      return has(size, DirectAccessBlockSenseDescriptor.COMMAND_SPECIFIC_INFORMATION) ? decodeDirectAccessBlock(base) : 0;
     default:
       return 0;
   }
+}
+
+/** All of a block device in one descriptor: what types 00h to 03h and 05h have. */
+function decodeDirectAccessBlock(base: usize): u32 {
+  let flags: u32 = get(base, DirectAccessBlockSenseDescriptor.ILI) ? SenseFlag.ILI : 0;
+  if (get(base, DirectAccessBlockSenseDescriptor.VALID)) {
+    store<u64>(records + SenseRecord.INFORMATION_U64, get(base, DirectAccessBlockSenseDescriptor.INFORMATION));
+    flags |= SenseFlag.INFORMATION;
+  }
+  const specific = get(base, DirectAccessBlockSenseDescriptor.COMMAND_SPECIFIC_INFORMATION);
+  store<u64>(records + SenseRecord.COMMAND_SPECIFIC_U64, specific);
+  if (specific) flags |= SenseFlag.COMMAND_SPECIFIC;
+  if (get(base, DirectAccessBlockSenseDescriptor.FIELD_REPLACEABLE_UNIT_CODE)) {
+    slot(SenseRecord.FRU, base, DirectAccessBlockSenseDescriptor.FIELD_REPLACEABLE_UNIT_CODE);
+    flags |= SenseFlag.FRU;
+  }
+  if (get(base, DirectAccessBlockSenseDescriptor.SKSV)) {
+    decodeSenseKeySpecific(base + 4);
+    flags |= SenseFlag.SKSV;
+  }
+  return flags;
 }
 
 /** Fixed-format current sense data at the data window's start. Returns its length, 18. */

@@ -5,7 +5,7 @@
 
 import type { LostAnswerEvidence } from "./lost-answer.ts";
 import type { Attempt, Delivery } from "./retry.ts";
-import type { FieldName, SenseData } from "./sense.ts";
+import type { FieldName, SenseData, UnreadableSense } from "./sense.ts";
 
 /** Every code a {@link ScsiError} can carry, with its meaning. */
 export const scsiErrorCodes = {
@@ -64,6 +64,8 @@ export interface ScsiErrorDetails {
   readonly status?: number | undefined;
   /** The decoded sense data, if any. */
   readonly sense?: SenseData | undefined;
+  /** With `MALFORMED_SENSE`: what arrived in the place of sense data, byte for byte. */
+  readonly unreadableSense?: UnreadableSense | undefined;
   /** The field that the sense data's field pointer names, looked up in the command that was sent. */
   readonly field?: FieldName | undefined;
   /** May the command have been executed? `"yes"` for every answered command. */
@@ -85,6 +87,7 @@ export class ScsiError extends Error {
   readonly unit: string | undefined;
   readonly status: number | undefined;
   readonly sense: SenseData | undefined;
+  readonly unreadableSense: UnreadableSense | undefined;
   readonly field: FieldName | undefined;
   readonly delivered: Delivery;
   readonly attempts: readonly Attempt[];
@@ -97,6 +100,7 @@ export class ScsiError extends Error {
     this.unit = details.unit;
     this.status = details.status;
     this.sense = details.sense;
+    this.unreadableSense = details.unreadableSense;
     this.field = details.field;
     this.delivered = details.delivered ?? "yes";
     this.attempts = details.attempts ?? [];

@@ -2,7 +2,7 @@
 import type { Command } from "./command.ts";
 import { SenseKey, Status } from "./core/generated/codes.ts";
 import { ScsiError, type ScsiErrorCode } from "./errors.ts";
-import { decodeSense, type FieldName, formatSense, type SenseData } from "./sense.ts";
+import { decodeSense, type FieldName, formatSense, type SenseData, unreadableSense } from "./sense.ts";
 import { fieldNameAt } from "./structures.ts";
 import type { ScsiResponse } from "./transport.ts";
 
@@ -72,6 +72,7 @@ export function failureOf(command: Command<unknown>, unit: string, response: Scs
     const what = response.sense.length === 0 ? "no sense data" : "sense data of an unknown form";
     return new ScsiError(`${cannot} the target answered CHECK CONDITION with ${what}`, {
       ...details,
+      unreadableSense: unreadableSense(response.sense),
       code: "MALFORMED_SENSE",
     });
   }

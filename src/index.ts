@@ -23,7 +23,9 @@ export {
   explainConflict,
   legacyReservationConflict,
 } from "./explain-conflict.ts";
+export { explainSense, type Sent } from "./explain-sense.ts";
 export { statusName } from "./failure.ts";
+export { type CommandLayout, layoutOf } from "./layout.ts";
 export {
   type AttemptObserver,
   type CommandMethods,
@@ -36,7 +38,19 @@ export type { LostAnswerEvidence, ReservationIntent } from "./lost-answer.ts";
 export { lunNumber, lunOf } from "./lun.ts";
 export * from "./reservation.ts";
 export { type Attempt, type Delivery, defaultRetryPolicy, noRetries, type RetryPolicy } from "./retry.ts";
-export { decodeSense, type FieldName, type FieldPointer, formatSense, type SenseData, senseKeyName } from "./sense.ts";
+export {
+  decodeSense,
+  type FieldName,
+  type FieldPointer,
+  formatSense,
+  type SegmentPointer,
+  type SenseData,
+  senseKeyName,
+  type UnreadableSense,
+  unreadableSense,
+} from "./sense.ts";
+export type { SenseDescriptor, SenseDescriptorContents } from "./sense-descriptors.ts";
+export { readSense, type SenseNumbers } from "./sense-numbers.ts";
 export { type Field, fieldNameAt, fieldsOf, type StructureName } from "./structures.ts";
 export type {
   ResetScope,

@@ -1,8 +1,9 @@
 /** Sense data, decoded: what a device server says about why a command did not end in GOOD (spc4r17 4.5). */
 import { additionalSenseText } from "./additional-sense.ts";
 import { SenseKey, SenseResponseCode } from "./core/generated/codes.ts";
-import { SenseFlag, SenseRecord as Slot } from "./core/generated/records.ts";
-import { core, dataIn, dataSize, long, word } from "./core/index.ts";
+import { SenseDescriptorRow as Row, SenseFlag, SenseRecord as Slot } from "./core/generated/records.ts";
+import { core, dataIn, dataSize, dataWindow, long, rowsOffset, word } from "./core/index.ts";
+import { type SenseDescriptor, senseDescriptor } from "./sense-descriptors.ts";
 
 /** Where a field pointer points (spc4r17 4.5.2.4.2). */
 export interface FieldPointer {
@@ -10,6 +11,14 @@ export interface FieldPointer {
   readonly in: "cdb" | "data-out";
   readonly byte: number;
   /** The leftmost bit of the field, 7 to 0, if the device server gave one. */
+  readonly bit: number | undefined;
+}
+
+/** Where a segment pointer points: with COPY ABORTED (smr-j 2.4.1.1.4.5). */
+export interface SegmentPointer {
+  /** SD: relative to the start of the segment descriptor, not of the parameter list. */
+  readonly inSegmentDescriptor: boolean;
+  readonly byte: number;
   readonly bit: number | undefined;
 }
 
@@ -21,6 +30,8 @@ export interface FieldName extends FieldPointer {
 
 /** Decoded sense data. */
 export interface SenseData {
+  /** RESPONSE CODE: 70h and 71h fixed format, 72h and 73h descriptor format. */
+  readonly responseCode: number;
   /** The sense key, 0 to 15. */
   readonly senseKey: number;
   /** Its name in the standard's words: `ILLEGAL REQUEST`. */
@@ -40,6 +51,14 @@ export interface SenseData {
   readonly fieldPointer: FieldPointer | undefined;
   /** With NO SENSE and NOT READY: how far an operation is, 0 to 1. */
   readonly progress: number | undefined;
+  /** ACTUAL RETRY COUNT, with MEDIUM ERROR, HARDWARE ERROR and RECOVERED ERROR. */
+  readonly retryCount: number | undefined;
+  /** With COPY ABORTED: the place in a segment descriptor or the parameter list. */
+  readonly segmentPointer: SegmentPointer | undefined;
+  /** OVERFLOW, with UNIT ATTENTION: unit attention conditions were lost because there were too many. */
+  readonly unitAttentionOverflow: boolean | undefined;
+  /** All 23 bits of SENSE KEY SPECIFIC where they are valid, whatever the sense key makes of them. */
+  readonly senseKeySpecific: number | undefined;
   /** FIELD REPLACEABLE UNIT CODE, where it is not 0. */
   readonly fieldReplaceableUnit: number | undefined;
   readonly filemark: boolean;
@@ -47,6 +66,8 @@ export interface SenseData {
   readonly incorrectLength: boolean;
   /** The device server, or the transport, had more sense data than it sent. */
   readonly truncated: boolean;
+  /** Of descriptor format: every descriptor, in the device server's order. */
+  readonly descriptors: readonly SenseDescriptor[];
   /** The sense data as they arrived. */
   readonly bytes: Uint8Array;
 }
@@ -65,53 +86,123 @@ export function senseCodeText(asc: number, ascq: number): string {
   return [asc, ascq].map((code) => `${code.toString(16).padStart(2, "0").toUpperCase()}h`).join("/");
 }
 
+/** Sense keys by what SENSE KEY SPECIFIC means with them (smr-j 2.4.1.1.4.1 table 18). */
+const PROGRESS = [SenseKey.NO_SENSE, SenseKey.NOT_READY] as readonly number[];
+const RETRIES = [SenseKey.RECOVERED_ERROR, SenseKey.MEDIUM_ERROR, SenseKey.HARDWARE_ERROR] as readonly number[];
+
+function specific(
+  senseKey: number,
+): Pick<
+  SenseData,
+  "fieldPointer" | "progress" | "retryCount" | "segmentPointer" | "unitAttentionOverflow" | "senseKeySpecific"
+> {
+  const bits = word(Slot.SENSE_KEY_SPECIFIC);
+  const value = word(Slot.FIELD_POINTER);
+  const pointedBit = word(Slot.BIT_POINTER) | 0;
+  const bit = pointedBit < 0 ? undefined : pointedBit;
+  return {
+    fieldPointer:
+      senseKey === SenseKey.ILLEGAL_REQUEST
+        ? { in: word(Slot.COMMAND_DATA) === 1 ? "cdb" : "data-out", byte: value, bit }
+        : undefined,
+    progress: PROGRESS.includes(senseKey) ? value / 65536 : undefined,
+    retryCount: RETRIES.includes(senseKey) ? value : undefined,
+    segmentPointer:
+      senseKey === SenseKey.COPY_ABORTED ? { inSegmentDescriptor: (bits & SD) !== 0, byte: value, bit } : undefined,
+    unitAttentionOverflow: senseKey === SenseKey.UNIT_ATTENTION ? (bits & OVERFLOW) !== 0 : undefined,
+    senseKeySpecific: bits,
+  };
+}
+
+/** SD and OVERFLOW among the 23 bits: byte 0 bit 5 and byte 0 bit 0 (smr-j 2.4.1.1.4.5, 2.4.1.1.4.6). */
+const SD = 0x200000;
+const OVERFLOW = 0x010000;
+
+const unspecific = {
+  fieldPointer: undefined,
+  progress: undefined,
+  retryCount: undefined,
+  segmentPointer: undefined,
+  unitAttentionOverflow: undefined,
+  senseKeySpecific: undefined,
+} as const;
+
+const noDescriptors: readonly SenseDescriptor[] = Object.freeze([]);
+
+function descriptors(): readonly SenseDescriptor[] {
+  const count = word(Slot.COUNT);
+  if (count === 0) return noDescriptors;
+  return Array.from({ length: count }, (_, index) => {
+    const row = rowsOffset + index * Row.SIZE;
+    const offset = word(row + Row.OFFSET);
+    return senseDescriptor(word(row + Row.TYPE), dataWindow.slice(offset, offset + word(row + Row.LENGTH)));
+  });
+}
+
+/** Is it about an earlier command? */
+export const isDeferred = (responseCode: number): boolean =>
+  responseCode === SenseResponseCode.FIXED_DEFERRED || responseCode === SenseResponseCode.DESCRIPTOR_DEFERRED;
+
+/** Decodes into the records window; false if there is no sense key. For this file and sense-numbers.ts. */
+export function loadSense(bytes: Uint8Array): boolean {
+  const counting = bytes.length > dataSize ? bytes.subarray(0, dataSize) : bytes;
+  dataIn(counting);
+  return core.decodeSense(counting.length) === 0;
+}
+
 /**
  * Decodes sense data of fixed or descriptor format.
  *
  * @param bytes the sense data, as long as they arrived
- * @returns undefined if they have no sense key: empty, cut too short, or of a format that only a vendor knows
+ * @returns undefined if they have no sense key: empty, cut too short, or of a format that only a vendor knows;
+ *   {@link unreadableSense} then keeps what there is
  */
 export function decodeSense(bytes: Uint8Array): SenseData | undefined {
-  const counting = bytes.subarray(0, dataSize);
-  dataIn(counting);
-  if (core.decodeSense(counting.length) !== 0) return undefined;
+  if (!loadSense(bytes)) return undefined;
   const senseKey = word(Slot.SENSE_KEY);
   const flags = word(Slot.FLAGS);
   const has = (flag: number): boolean => (flags & flag) !== 0;
   const responseCode = word(Slot.RESPONSE_CODE);
   const asc = word(Slot.ASC);
   const ascq = word(Slot.ASCQ);
-  const specific = has(SenseFlag.SKSV);
-  const bit = word(Slot.BIT_POINTER) | 0;
   return {
+    responseCode,
     senseKey,
     senseKeyName: senseKeyName(senseKey),
     asc,
     ascq,
     text: additionalSenseText(asc, ascq),
-    deferred:
-      responseCode === SenseResponseCode.FIXED_DEFERRED || responseCode === SenseResponseCode.DESCRIPTOR_DEFERRED,
+    deferred: isDeferred(responseCode),
     information: has(SenseFlag.INFORMATION) ? long(Slot.INFORMATION_U64) : undefined,
     commandSpecific: has(SenseFlag.COMMAND_SPECIFIC) ? long(Slot.COMMAND_SPECIFIC_U64) : undefined,
-    fieldPointer:
-      specific && senseKey === SenseKey.ILLEGAL_REQUEST
-        ? {
-            in: word(Slot.COMMAND_DATA) === 1 ? "cdb" : "data-out",
-            byte: word(Slot.FIELD_POINTER),
-            bit: bit < 0 ? undefined : bit,
-          }
-        : undefined,
-    progress:
-      specific && (senseKey === SenseKey.NO_SENSE || senseKey === SenseKey.NOT_READY)
-        ? word(Slot.FIELD_POINTER) / 65536
-        : undefined,
+    ...(has(SenseFlag.SKSV) ? specific(senseKey) : unspecific),
     fieldReplaceableUnit: has(SenseFlag.FRU) ? word(Slot.FRU) : undefined,
     filemark: has(SenseFlag.FILEMARK),
     endOfMedium: has(SenseFlag.EOM),
     incorrectLength: has(SenseFlag.ILI),
     truncated: word(Slot.TRUNCATED) === 1 || has(SenseFlag.SDAT_OVFL),
+    descriptors: descriptors(),
     bytes: bytes.slice(),
   };
+}
+
+/** Sense data that have no sense key, kept as they are. */
+export interface UnreadableSense {
+  readonly why: "empty" | "too-short" | "vendor-specific" | "reserved";
+  /** RESPONSE CODE, 0 to 127; undefined if there is not a byte. */
+  readonly responseCode: number | undefined;
+  readonly bytes: Uint8Array;
+}
+
+/** What {@link decodeSense} cannot read: why, and the bytes. Undefined for sense data that it can. */
+export function unreadableSense(bytes: Uint8Array): UnreadableSense | undefined {
+  if (loadSense(bytes)) return undefined;
+  if (bytes.length === 0) return { why: "empty", responseCode: undefined, bytes: bytes.slice() };
+  const responseCode = word(Slot.RESPONSE_CODE);
+  const known =
+    responseCode >= SenseResponseCode.FIXED_CURRENT && responseCode <= SenseResponseCode.DESCRIPTOR_DEFERRED;
+  const vendors = responseCode === SenseResponseCode.VENDOR_SPECIFIC;
+  return { why: known ? "too-short" : vendors ? "vendor-specific" : "reserved", responseCode, bytes: bytes.slice() };
 }
 
 /** One line: `ILLEGAL REQUEST, INVALID FIELD IN CDB (24h/00h)`, said to be deferred where it is. */
