@@ -13,7 +13,9 @@ let failed = 0;
 for (const file of existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : []) {
   const result = JSON.parse(readFileSync(join(folder, file), "utf8"));
   // A file that could not even be loaded has no failed test in it, but is a failed suite.
-  const unloaded = result.testResults.filter((suite) => suite.status === "failed" && suite.assertionResults.length === 0);
+  const unloaded = result.testResults.filter(
+    (suite) => suite.status === "failed" && suite.assertionResults.length === 0,
+  );
   const bad = result.numFailedTests + unloaded.length;
   const skipped = result.numPendingTests + result.numTodoTests;
   console.log(`${file.replace(/\.json$/, "")}: ${result.numPassedTests} passed, ${bad} failed, ${skipped} skipped`);
