@@ -3,7 +3,13 @@ import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { threadText } from "../../scripts/thread-text.mjs";
 import { Control, DATA_OFFSET, Operation } from "../../transports/sg/memory.ts";
-import { createThreads, type KernelCall, ThreadStartError, type Threads } from "../../transports/sg/threads.ts";
+import {
+  createThreads,
+  callGroup as group,
+  type KernelCall,
+  ThreadStartError,
+  type Threads,
+} from "../../transports/sg/threads.ts";
 
 const SLEEP = 0;
 const FAIL = 1;
@@ -28,7 +34,6 @@ beforeAll(async () => {
 }, 60_000);
 
 const newThreads = (): Threads => createThreads({ source, idleMs: 200 });
-const group = () => ({ running: 0 });
 
 describe("calls in threads", () => {
   test("bring back what the call returned, and minus errno", async () => {
@@ -90,6 +95,24 @@ describe("calls in threads", () => {
     expect(groups.filter(({ running }) => running === 1)).toHaveLength(64);
     expect(calls.every((each) => each.abandon())).toBe(true);
   }, 30_000);
+
+  test("made one after the other let timers and files have their turn", async () => {
+    const threads = newThreads();
+    const one = group();
+    const began = performance.now();
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 1);
+    const file = readFile("package.json").then(() => "read");
+    let seen = "";
+    file.then((what) => {
+      seen = what;
+    });
+    while ((ticks < 10 || seen === "") && performance.now() - began < 10_000) {
+      await threads.run(one, call(SLEEP, 0)).done;
+    }
+    clearInterval(timer);
+    expect([ticks >= 10, seen]).toEqual([true, "read"]);
+  });
 
   test("of one group get 64 threads and no more; those of another do not wait for them", async () => {
     const threads = newThreads();

@@ -22,6 +22,10 @@ export const Control = {
   ARGUMENT: 4,
   /** What the call returned, or minus errno. */
   RESULT: 5,
+  /** 1 if the main thread wants a message when the call is done. Whoever sets it back to 0 takes care of the result. */
+  LISTENING: 6,
+  /** How long the call took, in microseconds, 2^31 - 1 at most. */
+  MICROSECONDS: 7,
 } as const;
 
 export const State = {
@@ -62,6 +66,8 @@ export interface ThreadSettings {
   readonly memory: SharedArrayBuffer;
   /** Milliseconds without a call after which the thread ends. */
   readonly idleMs: number;
+  /** Milliseconds that the thread looks for the next call before it sleeps; 0 where there is no processor to spare. */
+  readonly alertMs: number;
   /** A file to take open, ioctl and close from instead of the C library. */
   readonly libc?: string | undefined;
   /** Where koffi is, for the threads that use it. */

@@ -5,6 +5,7 @@
  * Threads are made when a call finds none idle, and end when they have had nothing to do for a while. They know nothing of
  * SCSI: a call writes its own arguments and reads its own results.
  */
+import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import {
   ADDRESS_OFFSET,
@@ -30,7 +31,15 @@ export interface ThreadProgram {
 export interface CallGroup {
   /** Calls under way in the kernel. */
   running: number;
+  /** How long the latest call took, in microseconds. */
+  microseconds: number;
+  /** How often in succession a call has been waited for on the spot in vain, and how many are therefore not waited for. */
+  misses: number;
+  rest: number;
 }
+
+/** A group without calls. */
+export const callGroup = (): CallGroup => ({ running: 0, microseconds: Infinity, misses: 0, rest: 0 });
 
 /** One call of the kernel. */
 export interface KernelCall<Result> {
@@ -84,26 +93,73 @@ const PATIENCE_MS = 5;
 /** Calls of one group that may be in the kernel at once: a device that hangs does not get every thread there could be. */
 const GROUP_LIMIT = 64;
 
+/**
+ * A call of a device whose latest call was as quick as this, in microseconds, is waited for on the spot, if it is the only one
+ * under way: to go through the event loop takes ten times as long. If it is not back after twice that, it is left to the
+ * event loop after all, and so are the next 2, 4, 8, … 64.
+ */
+const QUICK_MICROSECONDS = 100;
+const MOST_MISSES = 6;
+/** Who makes one call after the other does not keep the event loop from turning for longer than this. */
+const TURN_MS = 4;
+/** How long a thread looks for the next call before it sleeps. */
+const ALERT_MS = 0.1;
+const processors = availableParallelism();
+
 /** A set of threads that run this program. */
 export function createThreads(program: ThreadProgram): Threads {
   /** The one used last is at the end, and is used first: the others can end. */
   const idle: Thread[] = [];
   const waiting: Job[] = [];
   let threads = 0;
+  /** Calls in the kernel, of all groups. */
+  let running = 0;
+  /** When the event loop last came by here. */
+  let turned = 0;
   let starting = false;
   let growth: ReturnType<typeof setTimeout> | undefined;
 
   function give(thread: Thread, job: Job): boolean {
     const { control } = thread.memory;
+    const { group } = job;
+    const quick =
+      running === 0 &&
+      processors > 1 &&
+      group.microseconds < QUICK_MICROSECONDS &&
+      group.rest-- <= 0 &&
+      performance.now() - turned < TURN_MS;
     // Arguments first: the thread reads them as soon as the state says so.
     job.call.put(thread.memory);
+    Atomics.store(control, Control.LISTENING, quick ? 0 : 1);
     if (Atomics.compareExchange(control, Control.STATE, State.IDLE, State.GIVEN) !== State.IDLE) return false;
     Atomics.notify(control, Control.STATE);
     thread.job = job;
-    thread.worker.ref();
     job.thread = thread;
-    job.group.running++;
+    running++;
+    group.running++;
+    if (quick && doneSoon(control)) {
+      group.misses = 0;
+      finish(thread);
+      idle.push(thread);
+      return true;
+    }
+    if (quick) {
+      group.misses = Math.min(group.misses + 1, MOST_MISSES);
+      group.rest = 2 ** group.misses;
+    }
+    thread.worker.ref();
     return true;
+  }
+
+  /** Waits a moment; false if the thread will send a message instead. */
+  function doneSoon(control: Int32Array): boolean {
+    for (const until = performance.now() + (2 * QUICK_MICROSECONDS) / 1000; performance.now() < until; ) {
+      for (let looks = 0; looks < 50; looks++) {
+        if (Atomics.load(control, Control.STATE) === State.IDLE) return true;
+      }
+    }
+    Atomics.store(control, Control.LISTENING, 1);
+    return Atomics.load(control, Control.STATE) === State.IDLE && Atomics.exchange(control, Control.LISTENING, 0) === 1;
   }
 
   /** Gives a call to an idle thread; false if there is none for it. */
@@ -149,6 +205,7 @@ export function createThreads(program: ThreadProgram): Threads {
     const settings: ThreadSettings = {
       memory: shared,
       idleMs: program.idleMs ?? IDLE_MS,
+      alertMs: processors > 1 ? ALERT_MS : 0,
       libc: program.libc,
       koffi: program.koffi,
     };
@@ -170,6 +227,7 @@ export function createThreads(program: ThreadProgram): Threads {
         failure = new Error(trouble);
         return;
       }
+      turned = performance.now();
       if (thread === undefined) {
         starting = false;
         const address = view.getBigUint64(ADDRESS_OFFSET, true);
@@ -196,6 +254,7 @@ export function createThreads(program: ThreadProgram): Threads {
         const { job } = thread;
         thread.job = undefined;
         if (job !== undefined) {
+          running--;
           job.group.running--;
           job.reject(reason);
         }
@@ -207,10 +266,13 @@ export function createThreads(program: ThreadProgram): Threads {
   /** The thread is back from the kernel. */
   function finish(thread: Thread): void {
     const job = thread.job as Job;
+    const { control } = thread.memory;
     thread.job = undefined;
+    running--;
     job.group.running--;
+    job.group.microseconds = control[Control.MICROSECONDS] as number;
     try {
-      job.resolve(job.call.take(thread.memory.control[Control.RESULT] as number, thread.memory));
+      job.resolve(job.call.take(control[Control.RESULT] as number, thread.memory));
     } catch (error) {
       job.reject(error);
     }

@@ -10,7 +10,7 @@ import { type DeviceFiles, deviceFiles } from "./files.ts";
 import { commandCall, resetCall, resets } from "./kernel-calls.ts";
 import type { DeviceNode } from "./node-of.ts";
 import { checkRequest, writes } from "./request.ts";
-import { type CallGroup, type KernelCall, type PendingCall, ThreadStartError, type Threads } from "./threads.ts";
+import { callGroup, type KernelCall, type PendingCall, ThreadStartError, type Threads } from "./threads.ts";
 
 /** How to open a device. */
 export interface SgOptions {
@@ -49,7 +49,7 @@ export async function createSgTransport(parts: SgParts, options: SgOptions = {})
   const { threads, node } = parts;
   const { path } = node;
   const always = options.access === "read-write";
-  const group: CallGroup = { running: 0 };
+  const group = callGroup();
   const files = deviceFiles(threads, group, path, node.kind === "sg" ? SG_MAX_QUEUE : Infinity, (writing, errno) =>
     openError(node, writing, errno),
   );

@@ -32,7 +32,7 @@ export function serve(openDoor: (settings: ThreadSettings) => Door): void {
     parentPort?.postMessage(error instanceof Error ? error.message : String(error));
     return;
   }
-  const { memory, idleMs } = settings;
+  const { memory, idleMs, alertMs } = settings;
   const control = new Int32Array(memory, 0, 8);
   const address = door.address(new Uint8Array(memory));
   new BigUint64Array(memory, ADDRESS_OFFSET, 1)[0] = address;
@@ -50,13 +50,28 @@ export function serve(openDoor: (settings: ThreadSettings) => Door): void {
     }
   }
 
+  /** Waits for a call; false if there is none for long. To sleep and to be woken costs more than most calls. */
+  function wait(from: number): boolean {
+    for (const until = from + alertMs; performance.now() < until; ) {
+      for (let looks = 0; looks < 100; looks++) {
+        if (Atomics.load(control, Control.STATE) === State.GIVEN) return true;
+      }
+    }
+    while (Atomics.load(control, Control.STATE) !== State.GIVEN) {
+      const woken = Atomics.wait(control, Control.STATE, State.IDLE, idleMs);
+      if (woken !== "timed-out") continue;
+      if (Atomics.compareExchange(control, Control.STATE, State.IDLE, State.ENDED) === State.IDLE) return false;
+    }
+    return true;
+  }
+
   parentPort?.postMessage(undefined);
-  for (;;) {
-    const woken = Atomics.wait(control, Control.STATE, State.IDLE, idleMs);
-    if (woken === "timed-out" && Atomics.compareExchange(control, Control.STATE, State.IDLE, State.ENDED) === 0) return;
-    if (Atomics.load(control, Control.STATE) !== State.GIVEN) continue;
+  for (let returned = performance.now(); wait(returned); ) {
+    const called = performance.now();
     control[Control.RESULT] = call();
+    returned = performance.now();
+    control[Control.MICROSECONDS] = Math.min((returned - called) * 1000, 0x7fff_ffff);
     Atomics.store(control, Control.STATE, State.IDLE);
-    parentPort?.postMessage(undefined);
+    if (Atomics.exchange(control, Control.LISTENING, 0) === 1) parentPort?.postMessage(undefined);
   }
 }
