@@ -24,7 +24,7 @@ export interface BenchOptions {
 }
 
 export const usage = `npm run bench -- [options]
-  --quick              3 rounds of 0.5 s instead of 5 of 2 s
+  --quick              3 rounds of 0.5 s instead of 5 of 1 s
   --only TEXT          only rows whose name contains TEXT, e.g. codec, "READ KEYS", "depth 32"; may be repeated
   --pins LIST          of none,same,split: where client and target run; all three if absent
   --runtimes LIST      of node,node22,node24,node26,bun,deno; only node if absent, the others from test/runtimes
@@ -75,7 +75,7 @@ export function readOptions(args: string[], root: string): BenchOptions | undefi
     },
   });
   if (values.help) return undefined;
-  const measureMs = 1000 * positive("seconds", values.seconds ?? (values.quick ? "0.5" : "2"));
+  const measureMs = 1000 * positive("seconds", values.seconds ?? (values.quick ? "0.5" : "1"));
   return {
     only: values.only,
     runtimes: values.runtimes.split(",").map((name) => runtime(name, root)),

@@ -71,7 +71,7 @@ async function main(): Promise<void> {
   }
   const explanation =
     `${about.date}, ${about.machine}, ${about.runtimes.join(", ")}; ${about.rounds} rounds of ${about.secondsEach} s ` +
-    "(codec and units a fifth of that), contenders in turn. Median (least–most); processor time of the measuring process per " +
+    "(codec and units two fifths of that), contenders in turn. Median (least–most); processor time of the measuring process per " +
     `operation; in bold ${about.ratio}, as median (least–most) of the rounds.`;
   if (options.markdown) stdout.write(`${explanation}\n\n${markdown(measured, notes)}`);
   else stdout.write(`\n${explanation}\n${Object.values(notes).join("\n")}\n`);

@@ -1,7 +1,7 @@
 /*
- * An iSCSI target of two answers: READ (10) gets zeros, everything else GOOD, and the data's digest is ready beforehand. For
- * measuring an initiator's digests: tgtd computes its own more slowly than either initiator. Loopback only; it checks
- * nothing, serves one connection and ends with it, and after SECONDS in any case.
+ * An iSCSI target that does next to nothing: READ (10) gets zeros, READ KEYS eight keys, everything else GOOD, and the data's
+ * digest is ready beforehand. For measuring an initiator alone, and its digests: tgtd computes its own more slowly than
+ * either initiator. Loopback only; it checks nothing, serves one connection and ends with it, and after SECONDS in any case.
  *
  *   target SECONDS
  *
@@ -23,7 +23,7 @@
 #define ROOM (1 << 20)
 
 static uint32_t table[256], stat_sn;
-static uint8_t in[ROOM], zeros[ROOM];
+static uint8_t in[ROOM], zeros[ROOM], keys[8 + 8 * 8] = {0, 0, 0, 8, 0, 0, 0, 8 * 8};
 static int peer, header_digest, data_digest;
 
 static void fail(const char *what) {
@@ -48,10 +48,10 @@ static uint32_t get32(const uint8_t *at) {
   return ntohl(value);
 }
 
-/* The digest of so many zeros, computed once for each length that follows another. */
-static uint32_t zeros_crc(uint32_t length) {
+/* The digest of data that never change, computed once for each length that follows another. */
+static uint32_t data_crc(const uint8_t *data, uint32_t length) {
   static uint32_t known, crc;
-  if (known != length) known = length, crc = crc32c(zeros, length);
+  if (known != length) known = length, crc = crc32c(data, length);
   return crc;
 }
 
@@ -65,14 +65,18 @@ static void answer(const uint8_t *request, uint8_t opcode, uint8_t flags, const 
   put32(pdu + 28, command);
   put32(pdu + 32, command + 127);
   if (opcode == 0x23) memcpy(pdu + 8, request + 8, 6), pdu[15] = 1;
-  if (opcode == 0x25) put32(pdu + 20, ~0u);
-  uint32_t header_crc = crc32c(pdu, HEADER), data_crc = data == zeros ? zeros_crc(padded) : 0;
+  if (opcode == 0x25) {
+    const uint32_t residual = get32(request + 20) - length;
+    put32(pdu + 20, ~0u);
+    put32(pdu + 44, residual);
+    if (residual > 0) pdu[1] |= 0x02;
+  }
+  const int with_header = digests && header_digest, with_data = digests && data_digest && length > 0;
+  const uint32_t header_crc = with_header ? crc32c(pdu, HEADER) : 0;
+  uint32_t trailer = with_data ? data_crc(data, padded) : 0;
   memcpy(pdu + HEADER, &header_crc, 4);
   struct iovec parts[3] = {
-      {pdu, HEADER + (digests && header_digest ? 4u : 0u)},
-      {(void *)data, padded},
-      {&data_crc, digests && data_digest && length > 0 ? 4u : 0u},
-  };
+      {pdu, HEADER + (with_header ? 4u : 0u)}, {(void *)data, padded}, {&trailer, with_data ? 4u : 0u}};
   size_t left = parts[0].iov_len + parts[1].iov_len + parts[2].iov_len;
   for (int part = 0; left > 0;) {
     ssize_t sent = writev(peer, parts + part, 3 - part);
@@ -108,6 +112,7 @@ static void serve(const uint8_t *request, const uint8_t *data, uint32_t length) 
   if (opcode == 0x03) log_in(request, data, length);
   else if (opcode == 0x06) answer(request, 0x26, 0x80, NULL, 0, 1);
   else if (opcode == 0x01 && request[32] == 0x28) answer(request, 0x25, 0x81, zeros, get32(request + 20), 1);
+  else if (opcode == 0x01 && request[32] == 0x5e) answer(request, 0x25, 0x81, keys, sizeof keys, 1);
   else if (opcode == 0x01) answer(request, 0x21, 0x80, NULL, 0, 1);
 }
 
@@ -118,6 +123,7 @@ int main(int argc, char **argv) {
     table[byte] = byte;
     for (int bit = 0; bit < 8; bit++) table[byte] = table[byte] & 1 ? table[byte] >> 1 ^ 0x82f63b78 : table[byte] >> 1;
   }
+  for (int key = 1; key <= 8; key++) keys[7 + 8 * key] = (uint8_t)key;
   int listener = socket(AF_INET, SOCK_STREAM, 0), one = 1;
   struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof here;

@@ -40,7 +40,7 @@ export function contenders({ options, programs, client, tgtd }: Surroundings, ru
   }
 
   /** The port of a target.c of its own. */
-  const readyPort = (): Promise<number> => startPeer(programs.target, [], processors().peer);
+  const idlePort = (): Promise<number> => startPeer(programs.target, [], processors().peer);
 
   function ours(
     port: () => Promise<number>,
@@ -65,15 +65,15 @@ export function contenders({ options, programs, client, tgtd }: Surroundings, ru
       sampleOf([programs.libiscsi, `127.0.0.1:${await port()}`, target, operation, ...numbers], processors().client);
   }
 
-  /** The bare socket at tgtd, and then against as many bytes as tgtd has answered with. */
-  function bare(operation: Exclude<Operation, "login">, depth: number): Contender[] {
+  /** The bare socket at a target, and then against as many bytes as the target has answered with. */
+  function bare(port: () => Promise<number>, operation: Exclude<Operation, "login">, depth: number): Contender[] {
     const job = { kind: "bare", operation, depth, ...times } as const;
     let responseBytes = 0;
     return [
       {
         name: "bare socket, same target",
         async measure() {
-          const sample = await child({ ...job, port: await tgtdPort(), target: targets.plain });
+          const sample = await child({ ...job, port: await port(), target: targets.plain });
           responseBytes = sample.responseBytes as number;
           return sample;
         },
@@ -81,12 +81,12 @@ export function contenders({ options, programs, client, tgtd }: Surroundings, ru
       {
         name: "bare socket, echo",
         async measure() {
-          const port = await startPeer(programs.echo, [HEADER, responseBytes], processors().peer);
-          return child({ ...job, port, responseBytes });
+          const echo = await startPeer(programs.echo, [HEADER, responseBytes], processors().peer);
+          return child({ ...job, port: echo, responseBytes });
         },
       },
     ];
   }
 
-  return { tgtdPort, readyPort, ours, libiscsi, bare };
+  return { tgtdPort, idlePort, ours, libiscsi, bare };
 }

@@ -8,10 +8,11 @@ import { pinText } from "../processes.ts";
 import { contenders, KEYS, type Surroundings, targets } from "./contenders.ts";
 
 export const groups = {
-  plain: "iSCSI, no digests",
-  digests: "iSCSI, digests",
-  ready: "iSCSI, digests that the target has ready",
-  login: "iSCSI, login and logout",
+  plain: "iSCSI, tgtd",
+  digests: "iSCSI, tgtd, digests",
+  idle: "iSCSI, idle target",
+  ready: "iSCSI, idle target, digests",
+  login: "iSCSI, tgtd, login and logout",
 } as const;
 
 const DEPTHS = [1, 32] as const;
@@ -56,26 +57,24 @@ export function iscsiRows(surroundings: Surroundings): Row[] {
   for (const runtime of options.runtimes) {
     for (const pin of options.pins) {
       const where = `${pinText[pin]}, ${runtime.name}`;
-      const { tgtdPort, readyPort, ours, libiscsi, bare } = contenders(surroundings, runtime, pin);
+      const { tgtdPort, idlePort, ours, libiscsi, bare } = contenders(surroundings, runtime, pin);
       for (const { name, operation, bytes } of operations) {
         for (const depth of DEPTHS) {
           const row = { name: `${name}, depth ${depth}, ${where}`, unit: "rate", bytes } as const;
-          rows.push({
-            ...row,
-            group: groups.plain,
-            contenders: [
-              { name: "scsi-persist", measure: ours(tgtdPort, operation, depth, false) },
-              { name: "libiscsi", measure: libiscsi(tgtdPort, operation, depth, false) },
-              ...bare(operation, depth),
-            ],
-          });
+          const plain = (port: () => Promise<number>) => [
+            { name: "scsi-persist", measure: ours(port, operation, depth, false) },
+            { name: "libiscsi", measure: libiscsi(port, operation, depth, false) },
+            ...bare(port, operation, depth),
+          ];
           const digests = (port: () => Promise<number>) => [
             { name: "scsi-persist, both digests", measure: ours(port, operation, depth, true) },
             { name: "libiscsi, header digest alone", measure: libiscsi(port, operation, depth, true) },
             { name: "scsi-persist, no digest", measure: ours(port, operation, depth, false) },
           ];
-          rows.push({ ...row, group: groups.digests, contenders: digests(tgtdPort) });
-          if (bytes !== undefined) rows.push({ ...row, group: groups.ready, contenders: digests(readyPort) });
+          rows.push({ ...row, group: groups.plain, contenders: plain(tgtdPort) });
+          if (operation !== "tur") rows.push({ ...row, group: groups.digests, contenders: digests(tgtdPort) });
+          if (operation !== "read:4096") rows.push({ ...row, group: groups.idle, contenders: plain(idlePort) });
+          if (bytes !== undefined) rows.push({ ...row, group: groups.ready, contenders: digests(idlePort) });
         }
       }
       rows.push({

@@ -11,7 +11,7 @@ export const groups = {
 } as const;
 
 /** The codec needs less time to settle than a network. */
-const CODEC_PART = 0.2;
+const CODEC_PART = 0.4;
 
 const codecs: readonly { name: string; what: CodecCase; native: boolean; bytes?: number }[] = [
   { name: "PREEMPT: CDB and list", what: "pr-out", native: true },
