@@ -5,6 +5,7 @@
 import { OperationCode, SenseKey, Status } from "../../../src/core/generated/codes.ts";
 import { get16, get32, put32 } from "../pdu.ts";
 import type { UnitAnswer } from "./device.ts";
+import { fixedSense } from "./sense.ts";
 
 const nothing = new Uint8Array(0);
 const answer = (status: number, dataIn: Uint8Array, sense: Uint8Array): UnitAnswer => ({
@@ -15,15 +16,8 @@ const answer = (status: number, dataIn: Uint8Array, sense: Uint8Array): UnitAnsw
   aborted: [],
 });
 
-/** LOGICAL UNIT NOT SUPPORTED, in fixed format. */
-function notSupported(): Uint8Array {
-  const sense = new Uint8Array(18);
-  sense[0] = 0x70;
-  sense[2] = SenseKey.ILLEGAL_REQUEST;
-  sense[7] = 10;
-  sense[12] = 0x25;
-  return sense;
-}
+/** LOGICAL UNIT NOT SUPPORTED. */
+const notSupported = (): Uint8Array => fixedSense(SenseKey.ILLEGAL_REQUEST, 0x25, 0x00);
 
 const cut = (data: Uint8Array, allocationLength: number): Uint8Array =>
   data.length > allocationLength ? data.slice(0, allocationLength) : data;

@@ -10,8 +10,10 @@ import { hex, opcodeName } from "../words.ts";
 import { answerPing, logout, RejectReason, reject, takeText } from "./conversation.ts";
 import { advance, takeDataOut } from "./data-out.ts";
 import { refuseTask } from "./executing.ts";
+import { lunNumber } from "./lun.ts";
 import { manageTasks } from "./managing.ts";
-import { inWindow, nexusOf, type Session, type Turn } from "./session.ts";
+import { takeNumber, takeTurn } from "./order.ts";
+import { inWindow, nexusOf, type Session } from "./session.ts";
 import { charge, type Task } from "./task.ts";
 
 /** More than any command transfers; data beyond it is not asked for. */
@@ -30,14 +32,6 @@ export interface Arrived {
   readonly dataLength: number;
   /** Milliseconds of the monotonic clock. */
   readonly now: number;
-}
-
-/** The number of a single-level LUN (sam4r14 4.6.5), or -1. */
-export function lunNumber(high: number, low: number): number {
-  if (low !== 0 || (high & 0xffff) !== 0) return -1;
-  const field = high >>> 16;
-  if (field < 256) return field;
-  return field >>> 14 === 1 ? field & 0x3fff : -1;
 }
 
 /** Takes a PDU. Throws a ScsiError `PROTOCOL_ERROR` for one after which nothing can be trusted. */
@@ -83,34 +77,6 @@ export function arrive(session: Session, pdu: Arrived): void {
 }
 
 const headerOf = ({ bytes, at, headerLength }: Arrived): Uint8Array => bytes.slice(at, at + headerLength);
-
-/** Does something when the CmdSN of its request has its turn; ignores it outside the window (RFC 7143 4.2.2.1). */
-function takeTurn(session: Session, header: Uint8Array, turn: Turn): void {
-  if (((header[0] as number) & IMMEDIATE) !== 0) turn();
-  else takeNumber(session, get32(header, Field.CMD_SN), turn);
-}
-
-function takeNumber(session: Session, cmdSn: number, turn: Turn): void {
-  if (!inWindow(session, cmdSn) || session.waiting.has(cmdSn)) return;
-  if (cmdSn !== session.expCmdSn) {
-    session.waiting.set(cmdSn, turn);
-    return;
-  }
-  session.expCmdSn = (session.expCmdSn + 1) >>> 0;
-  turn();
-  passWaiting(session);
-}
-
-/** Whatever waited for the numbers that have come. */
-export function passWaiting(session: Session): void {
-  for (;;) {
-    const turn = session.waiting.get(session.expCmdSn);
-    if (turn === undefined || session.ended !== undefined) return;
-    session.waiting.delete(session.expCmdSn);
-    session.expCmdSn = (session.expCmdSn + 1) >>> 0;
-    turn();
-  }
-}
 
 function scsiCommand(session: Session, pdu: Arrived): void {
   const { bytes, at, now } = pdu;
@@ -188,6 +154,7 @@ function createTask(session: Session, pdu: Arrived, tag: number, cmdSn: number, 
     requested: received,
     bursts: [],
     r2tSn: 0,
+    spoiled: false,
     inOrder: false,
     executing: false,
     dataAt: pdu.now,

@@ -1,50 +1,57 @@
 /**
  * Data-out of commands (RFC 7143 11.7, 11.8): what may come unasked, what is asked for with R2T, and where every byte
- * goes. Offsets, lengths and DataSN are checked before a byte is stored; what is wrong ends the session.
+ * goes. Offsets, lengths and DataSN are checked before a byte is stored; a command whose data is out of order fails.
  */
+import { SenseKey, Status } from "../../../src/core/generated/codes.ts";
 import { protocolError } from "../fault.ts";
 import { Field, get32, Opcode, RESERVED_TAG } from "../pdu.ts";
 import { readDataOut } from "../request-pdus.ts";
+import { hex } from "../words.ts";
+import { answerTask } from "./answering.ts";
 import { whenComplete } from "./executing.ts";
 import { putPdu } from "./output-pdus.ts";
+import { fixedSense } from "./sense.ts";
 import { type Session, takeTransferTag } from "./session.ts";
 import { type Burst, charge, isAlive, type Task } from "./task.ts";
 
-const wrong = (task: Task, what: string) =>
-  protocolError(`Wrong Data-Out for initiator task tag ${task.initiatorTaskTag}: ${what}`);
+const nothing = new Uint8Array(0);
 
-const burstOf = (task: Task, transferTag: number): Burst => {
-  const burst = task.bursts.find((one) => one.transferTag === transferTag);
-  if (burst === undefined) throw wrong(task, "its target transfer tag is of no R2T");
-  return burst;
-};
+/** Where one Data-Out PDU belongs: to the unsolicited data, or to the answer to an R2T. */
+type Place = Burst | "unsolicited";
+
+function placeOf(task: Task, transferTag: number): Place {
+  const place =
+    transferTag === RESERVED_TAG ? "unsolicited" : task.bursts.find((one) => one.transferTag === transferTag);
+  if (place === undefined || (place === "unsolicited" && !task.unsolicitedOpen)) {
+    throw protocolError(`Data-Out for initiator task tag ${hex(task.initiatorTaskTag, 8)} that was not asked for`);
+  }
+  return place;
+}
+
+/** Is this what has to come next there? */
+function follows(task: Task, place: Place, dataSn: number, offset: number, length: number): boolean {
+  // A task that found no memory has no room; it is refused when its turn comes.
+  if (offset + length > task.buffer.length) return false;
+  if (place === "unsolicited") {
+    return dataSn === task.unsolicitedDataSn && offset === task.received && offset + length <= task.unsolicitedLimit;
+  }
+  const within = place.received + length <= place.length;
+  return dataSn === place.dataSn && offset === place.offset + place.received && within;
+}
 
 /**
- * A Data-Out header has come: where its data goes. Data for a task that is gone is gathered, and forgotten.
+ * A Data-Out header has come: where its data goes. Data that nobody wants is gathered, and forgotten: that of a task
+ * which is gone, and that of one whose data did not come as it should, which fails when the rest has come.
  *
- * @throws ScsiError `PROTOCOL_ERROR` for data that was not asked for, or not so
+ * @throws ScsiError `PROTOCOL_ERROR` for data that was not asked for
  */
 export function placeDataOut(session: Session, bytes: Uint8Array, at: number, length: number): Uint8Array | undefined {
   const task = session.tasks.get(get32(bytes, at + Field.INITIATOR_TASK_TAG));
   if (task === undefined || !task.writes) return undefined;
-  const transferTag = get32(bytes, at + Field.TARGET_TRANSFER_TAG);
-  const dataSn = get32(bytes, at + Field.DATA_SN);
+  const place = placeOf(task, get32(bytes, at + Field.TARGET_TRANSFER_TAG));
   const offset = get32(bytes, at + Field.BUFFER_OFFSET);
-  if (transferTag === RESERVED_TAG) {
-    if (!task.unsolicitedOpen) throw wrong(task, "no unsolicited data is to come");
-    if (dataSn !== task.unsolicitedDataSn) {
-      throw wrong(task, `DataSN is ${dataSn}, expected ${task.unsolicitedDataSn}`);
-    }
-    if (offset !== task.received) throw wrong(task, `the offset is ${offset}, expected ${task.received}`);
-    if (offset + length > task.unsolicitedLimit) throw wrong(task, "more than FirstBurstLength");
-  } else {
-    const burst = burstOf(task, transferTag);
-    const expected = burst.offset + burst.received;
-    if (dataSn !== burst.dataSn) throw wrong(task, `DataSN is ${dataSn}, expected ${burst.dataSn}`);
-    if (offset !== expected) throw wrong(task, `the offset is ${offset}, expected ${expected}`);
-    if (burst.received + length > burst.length) throw wrong(task, "more than the R2T asked for");
-  }
-  return task.buffer.subarray(offset, offset + length);
+  if (!follows(task, place, get32(bytes, at + Field.DATA_SN), offset, length)) task.spoiled = true;
+  return task.spoiled ? undefined : task.buffer.subarray(offset, offset + length);
 }
 
 /** The data of a Data-Out PDU is where it belongs. */
@@ -52,28 +59,35 @@ export function takeDataOut(session: Session, header: Uint8Array, now: number): 
   const { initiatorTaskTag, targetTransferTag, dataSegmentLength, final } = readDataOut(header);
   const task = session.tasks.get(initiatorTaskTag);
   if (task === undefined || !task.writes) return;
+  const place = placeOf(task, targetTransferTag);
   task.dataAt = now;
   task.received += dataSegmentLength;
-  if (targetTransferTag === RESERVED_TAG) {
+  if (place === "unsolicited") {
     task.unsolicitedDataSn++;
     task.requested = task.received;
     if (final) task.unsolicitedOpen = false;
-    else if (task.received === task.unsolicitedLimit) throw wrong(task, "FirstBurstLength is reached without F");
   } else {
-    const burst = burstOf(task, targetTransferTag);
-    burst.received += dataSegmentLength;
-    burst.dataSn++;
-    if (final !== (burst.received === burst.length)) {
-      throw wrong(task, final ? "less than the R2T asked for" : "all that the R2T asked for, without F");
-    }
-    if (final) task.bursts.splice(task.bursts.indexOf(burst), 1);
+    place.received += dataSegmentLength;
+    place.dataSn++;
+    if (final !== (place.received === place.length)) task.spoiled = true;
+    if (final) task.bursts.splice(task.bursts.indexOf(place), 1);
   }
   advance(session, task, now);
+}
+
+/** The command's data did not come as it should: ABORTED COMMAND, PROTOCOL SERVICE CRC ERROR (RFC 7143 11.4.7.2). */
+function failSpoiled(session: Session, task: Task): void {
+  const sense = fixedSense(SenseKey.ABORTED_COMMAND, 0x47, 0x05);
+  answerTask(session, task, { status: Status.CHECK_CONDITION, dataIn: nothing, sense, dataOutLength: 0, aborted: [] });
 }
 
 /** Does what is next for a task: asks for data, or executes it. */
 export function advance(session: Session, task: Task, now: number): void {
   if (!task.inOrder || task.unsolicitedOpen) return;
+  if (task.spoiled) {
+    if (task.bursts.length === 0) failSpoiled(session, task);
+    return;
+  }
   if (task.received === task.wanted) {
     whenComplete(session, task);
     return;

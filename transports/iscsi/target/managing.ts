@@ -5,7 +5,8 @@
 import { compareSerial, FINAL, Field, get32, Opcode, RESERVED_TAG } from "../pdu.ts";
 import { describeCode, taskManagementResponseWords } from "../words.ts";
 import { abortTasksTo, clearTaskSet } from "./aborting.ts";
-import { lunNumber, passWaiting } from "./arriving.ts";
+import { lunNumber } from "./lun.ts";
+import { passWaiting } from "./order.ts";
 import { putPdu } from "./output-pdus.ts";
 import { endSession, type Session, takeStatSn } from "./session.ts";
 import { removeTask } from "./task.ts";

@@ -41,6 +41,8 @@ export interface Task {
   requested: number;
   readonly bursts: Burst[];
   r2tSn: number;
+  /** Its data did not come as it should: the rest is awaited, then it fails. */
+  spoiled: boolean;
   /** Its CmdSN has had its turn. */
   inOrder: boolean;
   /** The unit has it. */
