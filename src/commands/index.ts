@@ -2,6 +2,7 @@
 export * from "./inquiry.ts";
 export * from "./persistent-reserve-in.ts";
 export * from "./persistent-reserve-out.ts";
+export * from "./persistent-reserve-out-unchecked.ts";
 export * from "./read-capacity.ts";
 export * from "./report-luns.ts";
 export * from "./request-sense.ts";

@@ -243,7 +243,7 @@ describe("the golden cases", () => {
       "inquiry.md": 21,
       "persistent-reserve-in-limits.md": 21,
       "persistent-reserve-in.md": 22,
-      "persistent-reserve-out.md": 18,
+      "persistent-reserve-out.md": 19,
       "sense.md": 25,
       "transfers.md": 5,
       "transport-ids.md": 13,
