@@ -4,25 +4,58 @@
 export enum OperationCode {
   TEST_UNIT_READY        = 0x00,
   REQUEST_SENSE          = 0x03,
+  READ_6                 = 0x08,
+  WRITE_6                = 0x0a,
   INQUIRY                = 0x12,
+  MODE_SELECT_6          = 0x15,
   RESERVE_6              = 0x16,
   RELEASE_6              = 0x17,
+  MODE_SENSE_6           = 0x1a,
+  START_STOP_UNIT        = 0x1b,
+  PREVENT_ALLOW_MEDIUM_REMOVAL = 0x1e,
   READ_CAPACITY_10       = 0x25,
   READ_10                = 0x28,
   WRITE_10               = 0x2a,
+  WRITE_AND_VERIFY_10    = 0x2e,
+  VERIFY_10              = 0x2f,
+  PRE_FETCH_10           = 0x34,
+  SYNCHRONIZE_CACHE_10   = 0x35,
+  WRITE_SAME_10          = 0x41,
+  UNMAP                  = 0x42,
+  MODE_SELECT_10         = 0x55,
   RESERVE_10             = 0x56,
   RELEASE_10             = 0x57,
+  MODE_SENSE_10          = 0x5a,
   PERSISTENT_RESERVE_IN  = 0x5e,
   PERSISTENT_RESERVE_OUT = 0x5f,
   READ_16                = 0x88,
+  COMPARE_AND_WRITE      = 0x89,
   WRITE_16               = 0x8a,
+  ORWRITE_16             = 0x8b,
+  WRITE_AND_VERIFY_16    = 0x8e,
+  VERIFY_16              = 0x8f,
+  PRE_FETCH_16           = 0x90,
+  SYNCHRONIZE_CACHE_16   = 0x91,
+  WRITE_SAME_16          = 0x93,
   SERVICE_ACTION_IN_16   = 0x9e,
   REPORT_LUNS            = 0xa0,
+  MAINTENANCE_IN         = 0xa3,
+  READ_12                = 0xa8,
+  WRITE_12               = 0xaa,
+  WRITE_AND_VERIFY_12    = 0xae,
+  VERIFY_12              = 0xaf,
 }
 
 /** Service actions of SERVICE ACTION IN(16). */
 export enum ServiceActionIn16 {
   READ_CAPACITY_16       = 0x10,
+  GET_LBA_STATUS         = 0x12,
+}
+
+/** Service actions of MAINTENANCE IN. */
+export enum MaintenanceIn {
+  REPORT_SUPPORTED_OPERATION_CODES           = 0x0c,
+  REPORT_SUPPORTED_TASK_MANAGEMENT_FUNCTIONS = 0x0d,
 }
 
 /** smr-j 3.13.1 table 77. */
@@ -110,6 +143,14 @@ export enum SenseDescriptorType {
   FIELD_REPLACEABLE_UNIT = 0x03,
   STREAM_COMMANDS        = 0x04,
   BLOCK_COMMANDS         = 0x05,
+  OSD_OBJECT_IDENTIFICATION = 0x06,
+  OSD_RESPONSE_INTEGRITY = 0x07,
+  OSD_ATTRIBUTE_IDENTIFICATION = 0x08,
+  ATA_STATUS_RETURN      = 0x09,
+  ANOTHER_PROGRESS       = 0x0a,
+  USER_DATA_SEGMENT_REFERRAL = 0x0b,
+  FORWARDED_SENSE        = 0x0c,
+  DIRECT_ACCESS_BLOCK    = 0x0d,
 }
 
 /** spc4 7.5.1: PROTOCOL IDENTIFIER. */
@@ -132,6 +173,17 @@ export enum VpdPage {
   SUPPORTED_VPD_PAGES    = 0x00,
   UNIT_SERIAL_NUMBER     = 0x80,
   DEVICE_IDENTIFICATION  = 0x83,
+  BLOCK_LIMITS           = 0xb0,
+  BLOCK_DEVICE_CHARACTERISTICS = 0xb1,
+  LOGICAL_BLOCK_PROVISIONING   = 0xb2,
+}
+
+/** smr-j: the mode pages that are here. */
+export enum ModePage {
+  CACHING                  = 0x08,
+  CONTROL                  = 0x0a,
+  INFORMATIONAL_EXCEPTIONS = 0x1c,
+  ALL                      = 0x3f,
 }
 
 /** Lengths of whole structures, in bytes. */
@@ -143,14 +195,6 @@ export enum Size {
   PERSISTENT_RESERVE_OUT_LIST      = 24,
   SPECIFY_INITIATOR_PORTS_HEADER   = 28,
   PERSISTENT_RESERVE_IN_HEADER     =  8,
-  OSD_OBJECT_IDENTIFICATION = 0x06,
-  OSD_RESPONSE_INTEGRITY = 0x07,
-  OSD_ATTRIBUTE_IDENTIFICATION = 0x08,
-  ATA_STATUS_RETURN      = 0x09,
-  ANOTHER_PROGRESS       = 0x0a,
-  USER_DATA_SEGMENT_REFERRAL = 0x0b,
-  FORWARDED_SENSE        = 0x0c,
-  DIRECT_ACCESS_BLOCK    = 0x0d,
   RESERVATION_DESCRIPTOR           = 16,
   REPORT_CAPABILITIES_DATA         =  8,
   FULL_STATUS_DESCRIPTOR_HEADER    = 24,
@@ -163,6 +207,27 @@ export enum Size {
   REPORT_LUNS_HEADER               =  8,
   READ_CAPACITY_10_DATA            =  8,
   READ_CAPACITY_16_DATA            = 32,
+  MODE_PARAMETER_HEADER_6          =  4,
+  MODE_PARAMETER_HEADER_10         =  8,
+  SHORT_BLOCK_DESCRIPTOR           =  8,
+  LONG_BLOCK_DESCRIPTOR            = 16,
+  MODE_PAGE_HEADER                 =  2,
+  CACHING_MODE_PAGE                = 20,
+  CONTROL_MODE_PAGE                = 12,
+  INFORMATIONAL_EXCEPTIONS_MODE_PAGE = 12,
+  ALL_COMMANDS_HEADER              =  4,
+  COMMAND_DESCRIPTOR               =  8,
+  ONE_COMMAND_HEADER               =  4,
+  COMMAND_TIMEOUTS_DESCRIPTOR      = 12,
+  TASK_MANAGEMENT_FUNCTIONS_DATA   =  4,
+  TASK_MANAGEMENT_FUNCTIONS_EXTENDED_DATA = 16,
+  BLOCK_LIMITS_PAGE                = 64,
+  BLOCK_DEVICE_CHARACTERISTICS_PAGE = 64,
+  LOGICAL_BLOCK_PROVISIONING_PAGE  =  8,
+  UNMAP_LIST_HEADER                =  8,
+  UNMAP_BLOCK_DESCRIPTOR           = 16,
+  LBA_STATUS_HEADER                =  8,
+  LBA_STATUS_DESCRIPTOR            = 16,
   FIXED_SENSE                      = 18,
   SENSE_KEY_SPECIFIC_OFFSET        = 15,
   DESCRIPTOR_SENSE_HEADER          =  8,

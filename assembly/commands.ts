@@ -16,6 +16,7 @@ import {
   ReadCapacity16Cdb,
   RegisterAndMoveList,
   ReportLunsCdb,
+  ReportSupportedOperationCodesCdb,
   RequestSenseCdb,
   Reserve10Cdb,
   SpecifyInitiatorPortsList,
@@ -234,6 +235,9 @@ export function decodeCommand(length: u32): i32 {
       slot(CommandRecord.PROTECT, Read16Cdb.RDPROTECT);
       store<u64>(records + CommandRecord.LBA_U64, get(cdb, Read16Cdb.LOGICAL_BLOCK_ADDRESS));
       slot(CommandRecord.LENGTH, Read16Cdb.TRANSFER_LENGTH);
+      break;
+    case OperationCode.MAINTENANCE_IN:
+      slot(CommandRecord.SERVICE_ACTION, ReportSupportedOperationCodesCdb.SERVICE_ACTION);
       break;
     case OperationCode.SERVICE_ACTION_IN_16:
       slot(CommandRecord.SERVICE_ACTION, ReadCapacity16Cdb.SERVICE_ACTION);

@@ -140,6 +140,238 @@ export enum PersistentReserveOutCdb {
   CONTROL                    = 9 << 16 | 7 << 8 |  8,
 }
 
+/** smr-j READ (6) and WRITE (6). TRANSFER LENGTH 0 means 256 blocks. */
+export enum Read6Cdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  LOGICAL_BLOCK_ADDRESS      = 1 << 16 | 4 << 8 | 21,
+  TRANSFER_LENGTH            = 4 << 16 | 7 << 8 |  8,
+  CONTROL                    = 5 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j READ (12); WRITE (12) has WRPROTECT in the place of RDPROTECT. */
+export enum Read12Cdb {
+  OPERATION_CODE             =  0 << 16 | 7 << 8 |  8,
+  RDPROTECT                  =  1 << 16 | 7 << 8 |  3,
+  DPO                        =  1 << 16 | 4 << 8 |  1,
+  FUA                        =  1 << 16 | 3 << 8 |  1,
+  LOGICAL_BLOCK_ADDRESS      =  2 << 16 | 7 << 8 | 32,
+  TRANSFER_LENGTH            =  6 << 16 | 7 << 8 | 32,
+  GROUP_NUMBER               = 10 << 16 | 4 << 8 |  5,
+  CONTROL                    = 11 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j VERIFY (10); WRITE AND VERIFY (10) has WRPROTECT and TRANSFER LENGTH in the same places. */
+export enum Verify10Cdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  VRPROTECT                  = 1 << 16 | 7 << 8 |  3,
+  DPO                        = 1 << 16 | 4 << 8 |  1,
+  BYTCHK                     = 1 << 16 | 2 << 8 |  2,
+  LOGICAL_BLOCK_ADDRESS      = 2 << 16 | 7 << 8 | 32,
+  GROUP_NUMBER               = 6 << 16 | 4 << 8 |  5,
+  VERIFICATION_LENGTH        = 7 << 16 | 7 << 8 | 16,
+  CONTROL                    = 9 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j VERIFY (12); WRITE AND VERIFY (12) likewise. */
+export enum Verify12Cdb {
+  OPERATION_CODE             =  0 << 16 | 7 << 8 |  8,
+  VRPROTECT                  =  1 << 16 | 7 << 8 |  3,
+  DPO                        =  1 << 16 | 4 << 8 |  1,
+  BYTCHK                     =  1 << 16 | 2 << 8 |  2,
+  LOGICAL_BLOCK_ADDRESS      =  2 << 16 | 7 << 8 | 32,
+  VERIFICATION_LENGTH        =  6 << 16 | 7 << 8 | 32,
+  GROUP_NUMBER               = 10 << 16 | 4 << 8 |  5,
+  CONTROL                    = 11 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j VERIFY (16); WRITE AND VERIFY (16) likewise. */
+export enum Verify16Cdb {
+  OPERATION_CODE             =  0 << 16 | 7 << 8 |  8,
+  VRPROTECT                  =  1 << 16 | 7 << 8 |  3,
+  DPO                        =  1 << 16 | 4 << 8 |  1,
+  BYTCHK                     =  1 << 16 | 2 << 8 |  2,
+  LOGICAL_BLOCK_ADDRESS      =  2 << 16 | 7 << 8 | 64,
+  VERIFICATION_LENGTH        = 10 << 16 | 7 << 8 | 32,
+  GROUP_NUMBER               = 14 << 16 | 4 << 8 |  5,
+  CONTROL                    = 15 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j WRITE SAME (10). */
+export enum WriteSame10Cdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  WRPROTECT                  = 1 << 16 | 7 << 8 |  3,
+  ANCHOR                     = 1 << 16 | 4 << 8 |  1,
+  UNMAP                      = 1 << 16 | 3 << 8 |  1,
+  LOGICAL_BLOCK_ADDRESS      = 2 << 16 | 7 << 8 | 32,
+  GROUP_NUMBER               = 6 << 16 | 4 << 8 |  5,
+  NUMBER_OF_LOGICAL_BLOCKS   = 7 << 16 | 7 << 8 | 16,
+  CONTROL                    = 9 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j WRITE SAME (16). */
+export enum WriteSame16Cdb {
+  OPERATION_CODE             =  0 << 16 | 7 << 8 |  8,
+  WRPROTECT                  =  1 << 16 | 7 << 8 |  3,
+  ANCHOR                     =  1 << 16 | 4 << 8 |  1,
+  UNMAP                      =  1 << 16 | 3 << 8 |  1,
+  NDOB                       =  1 << 16 | 0 << 8 |  1,
+  LOGICAL_BLOCK_ADDRESS      =  2 << 16 | 7 << 8 | 64,
+  NUMBER_OF_LOGICAL_BLOCKS   = 10 << 16 | 7 << 8 | 32,
+  GROUP_NUMBER               = 14 << 16 | 4 << 8 |  5,
+  CONTROL                    = 15 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j COMPARE AND WRITE. */
+export enum CompareAndWriteCdb {
+  OPERATION_CODE             =  0 << 16 | 7 << 8 |  8,
+  WRPROTECT                  =  1 << 16 | 7 << 8 |  3,
+  DPO                        =  1 << 16 | 4 << 8 |  1,
+  FUA                        =  1 << 16 | 3 << 8 |  1,
+  LOGICAL_BLOCK_ADDRESS      =  2 << 16 | 7 << 8 | 64,
+  NUMBER_OF_LOGICAL_BLOCKS   = 13 << 16 | 7 << 8 |  8,
+  GROUP_NUMBER               = 14 << 16 | 4 << 8 |  5,
+  CONTROL                    = 15 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j UNMAP. */
+export enum UnmapCdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  ANCHOR                     = 1 << 16 | 0 << 8 |  1,
+  GROUP_NUMBER               = 6 << 16 | 4 << 8 |  5,
+  PARAMETER_LIST_LENGTH      = 7 << 16 | 7 << 8 | 16,
+  CONTROL                    = 9 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j GET LBA STATUS (16). */
+export enum GetLbaStatusCdb {
+  OPERATION_CODE                 =  0 << 16 | 7 << 8 |  8,
+  SERVICE_ACTION                 =  1 << 16 | 4 << 8 |  5,
+  STARTING_LOGICAL_BLOCK_ADDRESS =  2 << 16 | 7 << 8 | 64,
+  ALLOCATION_LENGTH              = 10 << 16 | 7 << 8 | 32,
+  CONTROL                        = 15 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j PRE-FETCH (10). */
+export enum PreFetch10Cdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  IMMED                      = 1 << 16 | 1 << 8 |  1,
+  LOGICAL_BLOCK_ADDRESS      = 2 << 16 | 7 << 8 | 32,
+  GROUP_NUMBER               = 6 << 16 | 4 << 8 |  5,
+  PREFETCH_LENGTH            = 7 << 16 | 7 << 8 | 16,
+  CONTROL                    = 9 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j PRE-FETCH (16). */
+export enum PreFetch16Cdb {
+  OPERATION_CODE             =  0 << 16 | 7 << 8 |  8,
+  IMMED                      =  1 << 16 | 1 << 8 |  1,
+  LOGICAL_BLOCK_ADDRESS      =  2 << 16 | 7 << 8 | 64,
+  PREFETCH_LENGTH            = 10 << 16 | 7 << 8 | 32,
+  GROUP_NUMBER               = 14 << 16 | 4 << 8 |  5,
+  CONTROL                    = 15 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j SYNCHRONIZE CACHE (10). */
+export enum SynchronizeCache10Cdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  IMMED                      = 1 << 16 | 1 << 8 |  1,
+  LOGICAL_BLOCK_ADDRESS      = 2 << 16 | 7 << 8 | 32,
+  GROUP_NUMBER               = 6 << 16 | 4 << 8 |  5,
+  NUMBER_OF_LOGICAL_BLOCKS   = 7 << 16 | 7 << 8 | 16,
+  CONTROL                    = 9 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j SYNCHRONIZE CACHE (16). */
+export enum SynchronizeCache16Cdb {
+  OPERATION_CODE             =  0 << 16 | 7 << 8 |  8,
+  IMMED                      =  1 << 16 | 1 << 8 |  1,
+  LOGICAL_BLOCK_ADDRESS      =  2 << 16 | 7 << 8 | 64,
+  NUMBER_OF_LOGICAL_BLOCKS   = 10 << 16 | 7 << 8 | 32,
+  GROUP_NUMBER               = 14 << 16 | 4 << 8 |  5,
+  CONTROL                    = 15 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j START STOP UNIT. */
+export enum StartStopUnitCdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  IMMED                      = 1 << 16 | 0 << 8 |  1,
+  POWER_CONDITION_MODIFIER   = 3 << 16 | 3 << 8 |  4,
+  POWER_CONDITION            = 4 << 16 | 7 << 8 |  4,
+  NO_FLUSH                   = 4 << 16 | 2 << 8 |  1,
+  LOEJ                       = 4 << 16 | 1 << 8 |  1,
+  START                      = 4 << 16 | 0 << 8 |  1,
+  CONTROL                    = 5 << 16 | 7 << 8 |  8,
+}
+
+/** sbc4 PREVENT ALLOW MEDIUM REMOVAL. */
+export enum PreventAllowMediumRemovalCdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  PREVENT                    = 4 << 16 | 1 << 8 |  2,
+  CONTROL                    = 5 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j MODE SENSE (6). */
+export enum ModeSense6Cdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  DBD                        = 1 << 16 | 3 << 8 |  1,
+  PC                         = 2 << 16 | 7 << 8 |  2,
+  PAGE_CODE                  = 2 << 16 | 5 << 8 |  6,
+  SUBPAGE_CODE               = 3 << 16 | 7 << 8 |  8,
+  ALLOCATION_LENGTH          = 4 << 16 | 7 << 8 |  8,
+  CONTROL                    = 5 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j MODE SENSE (10). */
+export enum ModeSense10Cdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  LLBAA                      = 1 << 16 | 4 << 8 |  1,
+  DBD                        = 1 << 16 | 3 << 8 |  1,
+  PC                         = 2 << 16 | 7 << 8 |  2,
+  PAGE_CODE                  = 2 << 16 | 5 << 8 |  6,
+  SUBPAGE_CODE               = 3 << 16 | 7 << 8 |  8,
+  ALLOCATION_LENGTH          = 7 << 16 | 7 << 8 | 16,
+  CONTROL                    = 9 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j MODE SELECT (6). */
+export enum ModeSelect6Cdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  PF                         = 1 << 16 | 4 << 8 |  1,
+  SP                         = 1 << 16 | 0 << 8 |  1,
+  PARAMETER_LIST_LENGTH      = 4 << 16 | 7 << 8 |  8,
+  CONTROL                    = 5 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j MODE SELECT (10). */
+export enum ModeSelect10Cdb {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  PF                         = 1 << 16 | 4 << 8 |  1,
+  SP                         = 1 << 16 | 0 << 8 |  1,
+  PARAMETER_LIST_LENGTH      = 7 << 16 | 7 << 8 | 16,
+  CONTROL                    = 9 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j REPORT SUPPORTED OPERATION CODES. */
+export enum ReportSupportedOperationCodesCdb {
+  OPERATION_CODE             =  0 << 16 | 7 << 8 |  8,
+  SERVICE_ACTION             =  1 << 16 | 4 << 8 |  5,
+  RCTD                       =  2 << 16 | 7 << 8 |  1,
+  REPORTING_OPTIONS          =  2 << 16 | 2 << 8 |  3,
+  REQUESTED_OPERATION_CODE   =  3 << 16 | 7 << 8 |  8,
+  REQUESTED_SERVICE_ACTION   =  4 << 16 | 7 << 8 | 16,
+  ALLOCATION_LENGTH          =  6 << 16 | 7 << 8 | 32,
+  CONTROL                    = 11 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS. */
+export enum ReportSupportedTaskManagementFunctionsCdb {
+  OPERATION_CODE             =  0 << 16 | 7 << 8 |  8,
+  SERVICE_ACTION             =  1 << 16 | 4 << 8 |  5,
+  REPD                       =  2 << 16 | 7 << 8 |  1,
+  ALLOCATION_LENGTH          =  6 << 16 | 7 << 8 | 32,
+  CONTROL                    = 11 << 16 | 7 << 8 |  8,
+}
+
 // Parameter lists (data-out)
 
 /** smr-j 3.14.3 table 90: every service action but REGISTER AND MOVE. */
@@ -339,6 +571,185 @@ export enum ReadCapacity16Data {
   LOWEST_ALIGNED_LOGICAL_BLOCK_ADDRESS = 14 << 16 | 5 << 8 | 14,
 }
 
+/** smr-j: the mode parameter header of MODE SENSE (6) and MODE SELECT (6), for a direct access block device. */
+export enum ModeParameterHeader6 {
+  MODE_DATA_LENGTH           = 0 << 16 | 7 << 8 |  8,
+  MEDIUM_TYPE                = 1 << 16 | 7 << 8 |  8,
+  WP                         = 2 << 16 | 7 << 8 |  1,
+  DPOFUA                     = 2 << 16 | 4 << 8 |  1,
+  BLOCK_DESCRIPTOR_LENGTH    = 3 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j: the mode parameter header of MODE SENSE (10) and MODE SELECT (10). */
+export enum ModeParameterHeader10 {
+  MODE_DATA_LENGTH           = 0 << 16 | 7 << 8 | 16,
+  MEDIUM_TYPE                = 2 << 16 | 7 << 8 |  8,
+  WP                         = 3 << 16 | 7 << 8 |  1,
+  DPOFUA                     = 3 << 16 | 4 << 8 |  1,
+  LONGLBA                    = 4 << 16 | 0 << 8 |  1,
+  BLOCK_DESCRIPTOR_LENGTH    = 6 << 16 | 7 << 8 | 16,
+}
+
+/** smr-j: the short LBA mode parameter block descriptor. */
+export enum ShortBlockDescriptor {
+  NUMBER_OF_LOGICAL_BLOCKS   = 0 << 16 | 7 << 8 | 32,
+  LOGICAL_BLOCK_LENGTH       = 5 << 16 | 7 << 8 | 24,
+}
+
+/** smr-j: the long LBA mode parameter block descriptor. */
+export enum LongBlockDescriptor {
+  NUMBER_OF_LOGICAL_BLOCKS   =  0 << 16 | 7 << 8 | 64,
+  LOGICAL_BLOCK_LENGTH       = 12 << 16 | 7 << 8 | 32,
+}
+
+/** smr-j: what every mode page without subpages starts with. */
+export enum ModePageHeader {
+  PS                         = 0 << 16 | 7 << 8 |  1,
+  SPF                        = 0 << 16 | 6 << 8 |  1,
+  PAGE_CODE                  = 0 << 16 | 5 << 8 |  6,
+  PAGE_LENGTH                = 1 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j: Caching mode page, 08h. */
+export enum CachingModePage {
+  PS                         =  0 << 16 | 7 << 8 |  1,
+  SPF                        =  0 << 16 | 6 << 8 |  1,
+  PAGE_CODE                  =  0 << 16 | 5 << 8 |  6,
+  PAGE_LENGTH                =  1 << 16 | 7 << 8 |  8,
+  WCE                        =  2 << 16 | 2 << 8 |  1,
+  RCD                        =  2 << 16 | 0 << 8 |  1,
+  DRA                        = 12 << 16 | 5 << 8 |  1,
+}
+
+/** smr-j: Control mode page, 0Ah. */
+export enum ControlModePage {
+  PS                         =  0 << 16 | 7 << 8 |  1,
+  SPF                        =  0 << 16 | 6 << 8 |  1,
+  PAGE_CODE                  =  0 << 16 | 5 << 8 |  6,
+  PAGE_LENGTH                =  1 << 16 | 7 << 8 |  8,
+  TST                        =  2 << 16 | 7 << 8 |  3,
+  TMF_ONLY                   =  2 << 16 | 4 << 8 |  1,
+  D_SENSE                    =  2 << 16 | 2 << 8 |  1,
+  QUEUE_ALGORITHM_MODIFIER   =  3 << 16 | 7 << 8 |  4,
+  NUAR                       =  3 << 16 | 3 << 8 |  1,
+  QERR                       =  3 << 16 | 2 << 8 |  2,
+  UA_INTLCK_CTRL             =  4 << 16 | 5 << 8 |  2,
+  SWP                        =  4 << 16 | 3 << 8 |  1,
+  TAS                        =  5 << 16 | 6 << 8 |  1,
+  BUSY_TIMEOUT_PERIOD        =  8 << 16 | 7 << 8 | 16,
+}
+
+/** smr-j: Informational Exceptions Control mode page, 1Ch. */
+export enum InformationalExceptionsModePage {
+  PS                         = 0 << 16 | 7 << 8 |  1,
+  SPF                        = 0 << 16 | 6 << 8 |  1,
+  PAGE_CODE                  = 0 << 16 | 5 << 8 |  6,
+  PAGE_LENGTH                = 1 << 16 | 7 << 8 |  8,
+  DEXCPT                     = 2 << 16 | 3 << 8 |  1,
+  MRIE                       = 3 << 16 | 3 << 8 |  4,
+}
+
+/** smr-j REPORT SUPPORTED OPERATION CODES, all commands: command descriptors follow from byte 4. */
+export enum AllCommandsData {
+  COMMAND_DATA_LENGTH        = 0 << 16 | 7 << 8 | 32,
+}
+
+/** smr-j REPORT SUPPORTED OPERATION CODES: one command descriptor. A timeouts descriptor follows if CTDP is 1. */
+export enum CommandDescriptor {
+  OPERATION_CODE             = 0 << 16 | 7 << 8 |  8,
+  SERVICE_ACTION             = 2 << 16 | 7 << 8 | 16,
+  CTDP                       = 5 << 16 | 1 << 8 |  1,
+  SERVACTV                   = 5 << 16 | 0 << 8 |  1,
+  CDB_LENGTH                 = 6 << 16 | 7 << 8 | 16,
+}
+
+/** smr-j REPORT SUPPORTED OPERATION CODES, one command: its CDB usage data follow from byte 4. */
+export enum OneCommandData {
+  CTDP                       = 1 << 16 | 7 << 8 |  1,
+  SUPPORT                    = 1 << 16 | 2 << 8 |  3,
+  CDB_SIZE                   = 2 << 16 | 7 << 8 | 16,
+}
+
+/** smr-j REPORT SUPPORTED OPERATION CODES: command timeouts descriptor. */
+export enum CommandTimeoutsDescriptor {
+  DESCRIPTOR_LENGTH                  = 0 << 16 | 7 << 8 | 16,
+  NOMINAL_COMMAND_PROCESSING_TIMEOUT = 4 << 16 | 7 << 8 | 32,
+  RECOMMENDED_COMMAND_TIMEOUT        = 8 << 16 | 7 << 8 | 32,
+}
+
+/** smr-j REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS, the basic and the extended form. */
+export enum TaskManagementFunctionsData {
+  ATS                             = 0 << 16 | 7 << 8 |  1,
+  ATSS                            = 0 << 16 | 6 << 8 |  1,
+  CACAS                           = 0 << 16 | 5 << 8 |  1,
+  CTSS                            = 0 << 16 | 4 << 8 |  1,
+  LURS                            = 0 << 16 | 3 << 8 |  1,
+  QTS                             = 0 << 16 | 2 << 8 |  1,
+  TRS                             = 0 << 16 | 1 << 8 |  1,
+  QAES                            = 1 << 16 | 2 << 8 |  1,
+  QTSS                            = 1 << 16 | 1 << 8 |  1,
+  ITNRS                           = 1 << 16 | 0 << 8 |  1,
+  ADDITIONAL_DATA_LENGTH          = 3 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j: VPD page B0h, Block Limits, after its header. */
+export enum BlockLimitsPage {
+  WSNZ                                    =  4 << 16 | 0 << 8 |  1,
+  MAXIMUM_COMPARE_AND_WRITE_LENGTH        =  5 << 16 | 7 << 8 |  8,
+  OPTIMAL_TRANSFER_LENGTH_GRANULARITY     =  6 << 16 | 7 << 8 | 16,
+  MAXIMUM_TRANSFER_LENGTH                 =  8 << 16 | 7 << 8 | 32,
+  OPTIMAL_TRANSFER_LENGTH                 = 12 << 16 | 7 << 8 | 32,
+  MAXIMUM_PREFETCH_LENGTH                 = 16 << 16 | 7 << 8 | 32,
+  MAXIMUM_UNMAP_LBA_COUNT                 = 20 << 16 | 7 << 8 | 32,
+  MAXIMUM_UNMAP_BLOCK_DESCRIPTOR_COUNT    = 24 << 16 | 7 << 8 | 32,
+  OPTIMAL_UNMAP_GRANULARITY               = 28 << 16 | 7 << 8 | 32,
+  UGAVALID                                = 32 << 16 | 7 << 8 |  1,
+  UNMAP_GRANULARITY_ALIGNMENT             = 32 << 16 | 6 << 8 | 31,
+  MAXIMUM_WRITE_SAME_LENGTH               = 36 << 16 | 7 << 8 | 64,
+}
+
+/** smr-j: VPD page B1h, Block Device Characteristics, after its header. */
+export enum BlockDeviceCharacteristicsPage {
+  MEDIUM_ROTATION_RATE       = 4 << 16 | 7 << 8 | 16,
+  PRODUCT_TYPE               = 6 << 16 | 7 << 8 |  8,
+}
+
+/** smr-j: VPD page B2h, Logical Block Provisioning, after its header. */
+export enum LogicalBlockProvisioningPage {
+  THRESHOLD_EXPONENT         = 4 << 16 | 7 << 8 |  8,
+  LBPU                       = 5 << 16 | 7 << 8 |  1,
+  LBPWS                      = 5 << 16 | 6 << 8 |  1,
+  LBPWS10                    = 5 << 16 | 5 << 8 |  1,
+  LBPRZ                      = 5 << 16 | 4 << 8 |  3,
+  ANC_SUP                    = 5 << 16 | 1 << 8 |  1,
+  DP                         = 5 << 16 | 0 << 8 |  1,
+  PROVISIONING_TYPE          = 6 << 16 | 2 << 8 |  3,
+}
+
+/** smr-j UNMAP: the parameter list's header. Block descriptors follow from byte 8. */
+export enum UnmapList {
+  UNMAP_DATA_LENGTH                  = 0 << 16 | 7 << 8 | 16,
+  UNMAP_BLOCK_DESCRIPTOR_DATA_LENGTH = 2 << 16 | 7 << 8 | 16,
+}
+
+/** smr-j UNMAP: one block descriptor. */
+export enum UnmapBlockDescriptor {
+  UNMAP_LOGICAL_BLOCK_ADDRESS = 0 << 16 | 7 << 8 | 64,
+  NUMBER_OF_LOGICAL_BLOCKS    = 8 << 16 | 7 << 8 | 32,
+}
+
+/** smr-j GET LBA STATUS: LBA status descriptors follow from byte 8. */
+export enum LbaStatusData {
+  PARAMETER_DATA_LENGTH      = 0 << 16 | 7 << 8 | 32,
+}
+
+/** smr-j GET LBA STATUS: one LBA status descriptor. */
+export enum LbaStatusDescriptor {
+  LBA_STATUS_LOGICAL_BLOCK_ADDRESS =  0 << 16 | 7 << 8 | 64,
+  NUMBER_OF_LOGICAL_BLOCKS         =  8 << 16 | 7 << 8 | 32,
+  PROVISIONING_STATUS              = 12 << 16 | 3 << 8 |  4,
+}
+
 // Sense data
 
 /** smr-j 2.4.1.2 table 27: fixed format, response codes 70h and 71h. SDAT_OVFL is SPC-4's; it is reserved there. */
@@ -405,17 +816,6 @@ export enum StreamSenseDescriptor {
   ILI                           = 3 << 16 | 5 << 8 |  1,
 }
 
-/**
- * smr-j 2.4.1.1.4.2 table 19: the three bytes of SENSE KEY SPECIFIC, their first bit being SKSV.
- * ILLEGAL REQUEST has a field pointer there; NO SENSE and NOT READY have PROGRESS INDICATION, others a count, in the same place.
- */
-export enum SenseKeySpecific {
-  SKSV                          = 0 << 16 | 7 << 8 |  1,
-  COMMAND_DATA                  = 0 << 16 | 6 << 8 |  1,
-  BPV                           = 0 << 16 | 3 << 8 |  1,
-  BIT_POINTER                   = 0 << 16 | 2 << 8 |  3,
-  FIELD_POINTER                 = 1 << 16 | 7 << 8 | 16,
-}
 /** sat3 ATA Status Return, descriptor type 09h: the LBA's bytes stand as the ATA registers have them. */
 export enum AtaStatusReturnSenseDescriptor {
   EXTEND                        =  2 << 16 | 0 << 8 |  1,
@@ -457,3 +857,14 @@ export enum DirectAccessBlockSenseDescriptor {
   COMMAND_SPECIFIC_INFORMATION  = 16 << 16 | 7 << 8 | 64,
 }
 
+/**
+ * smr-j 2.4.1.1.4.2 table 19: the three bytes of SENSE KEY SPECIFIC, their first bit being SKSV.
+ * ILLEGAL REQUEST has a field pointer there; NO SENSE and NOT READY have PROGRESS INDICATION, others a count, in the same place.
+ */
+export enum SenseKeySpecific {
+  SKSV                          = 0 << 16 | 7 << 8 |  1,
+  COMMAND_DATA                  = 0 << 16 | 6 << 8 |  1,
+  BPV                           = 0 << 16 | 3 << 8 |  1,
+  BIT_POINTER                   = 0 << 16 | 2 << 8 |  3,
+  FIELD_POINTER                 = 1 << 16 | 7 << 8 | 16,
+}

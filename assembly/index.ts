@@ -37,7 +37,9 @@ export {
   encodeReservation,
   encodeVpdHeader,
 } from "./responses";
+export { cdbField, cdbLongField, dataField, dataLongField, putDataField, putDataLongField } from "./any-field";
 export { decodeInquiry, encodeInquiry } from "./inquiry";
+export { encodeDescriptorSense } from "./descriptor-sense";
 export { decodeSense, encodeFieldPointer, encodeInformation, encodeSense } from "./sense";
 export { decodeTransportId, encodeIscsiTransportId, encodeTransportId } from "./transport-id";
 export { crc32c } from "./crc32c";

@@ -193,8 +193,35 @@ function runCrc(golden: Case): void {
   }
 }
 
+const structures = new Map<string, Readonly<Record<string, number>>>(Object.entries(tables));
+
+/** A structure without a command of its own: each field reads as the table says, and can be put where it stands. */
+function runStructure(golden: Case): void {
+  for (const { structure, offset } of golden.tables) {
+    const bytes = tableBytes(golden, structure).subarray(offset);
+    const isCdb = structure.endsWith("Cdb");
+    dataWindow.fill(0xa5, 0, bytes.length);
+    if (isCdb) cdbIn(bytes);
+    for (const { name, value } of fieldsOf(structure as StructureName, bytes)) {
+      const rows = Object.entries(structures.get(structure) as Readonly<Record<string, number>>);
+      const row = rows.find(([key]) => key.replaceAll("_", " ") === name.replaceAll("_", " "))?.[1];
+      if (row === undefined) throw new Error(`${structure} has no ${name}`);
+      if (isCdb) expect(BigInt.asUintN(64, core.cdbLongField(row)), name).toBe(value);
+      core.putDataLongField(0, row, value);
+      expect(BigInt.asUintN(64, core.dataLongField(0, row)), name).toBe(value);
+      const [first, last] = [row >>> 16, (row >>> 16) + ((7 - ((row >>> 8) & 0xff) + (row & 0xff) + 7) >>> 3)];
+      if ((row & 0xff) % 8 === 0 && ((row >>> 8) & 0xff) === 7) {
+        expect([...dataWindow.subarray(first, last)], name).toEqual([...bytes.subarray(first, last)]);
+      }
+    }
+  }
+}
+
 /** Which blocks make which kind of case. */
 const shapes: readonly { needs: readonly Kind[]; may: readonly Kind[]; run: (golden: Case) => void }[] = [
+  { needs: ["cdb"], may: [], run: runStructure },
+  { needs: ["data-in"], may: [], run: runStructure },
+  { needs: ["data-out"], may: [], run: runStructure },
   { needs: ["call", "data-in", "result"], may: ["cdb"], run: runResponse },
   { needs: ["call", "data-in"], may: ["cdb"], run: runResponse },
   { needs: ["call", "cdb"], may: ["data-out"], run: runCommand },
@@ -212,7 +239,7 @@ function shapeOf(golden: Case): (golden: Case) => void {
       needs.every((kind) => has.includes(kind)) && has.every((kind) => needs.includes(kind) || may.includes(kind)),
   );
   if (shape === undefined) throw new Error(`no kind of case has the blocks ${has.join(", ")}`);
-  const readsSomething = shape.run !== runCommand && shape.run !== runCrc;
+  const readsSomething = ![runCommand, runCrc, runStructure].includes(shape.run);
   if (readsSomething && golden.blocks.has("result") === (golden.rejected !== undefined)) {
     throw new Error("a case needs either a result or a reason for which it is rejected");
   }
@@ -239,6 +266,8 @@ describe("the golden cases", () => {
     expect(counts).toEqual({
       "basic-commands.md": 7,
       "crc32c.md": 7,
+      "device-server-commands.md": 22,
+      "device-server-data.md": 20,
       "discovery.md": 14,
       "inquiry.md": 21,
       "persistent-reserve-in-limits.md": 21,
@@ -256,7 +285,7 @@ describe("the golden cases", () => {
   });
 
   it("call every command, and give every structure a table of fields", () => {
-    const called = new Set(cases.filter(({ blocks }) => blocks.has("cdb")).map(commandName));
+    const called = new Set(cases.filter(({ blocks }) => blocks.has("cdb") && blocks.has("call")).map(commandName));
     expect([...called].sort()).toEqual(Object.keys(commands).sort());
     const tabled = new Set(cases.flatMap((golden) => golden.tables.map(({ structure }) => structure)));
     expect([...tabled].sort()).toEqual(Object.keys(tables).sort());
@@ -270,7 +299,7 @@ describe("the golden cases", () => {
     expect(parse("Source: somewhere\n\nSomething else.")).toThrow("not understood");
     expect(parse("Source: somewhere\n\n| FieldsOf x | value |\n|---|---|")).toThrow("not a table of fields");
     expect(() => hexBytes("5e 0g")).toThrow("not hexadecimal pairs");
-    const [odd] = parse("Source: somewhere\n\n```cdb\n5e\n```")() as [Case];
+    const [odd] = parse("Source: somewhere\n\n```cdb\n5e\n```\n\n```sense\n70\n```")() as [Case];
     expect(() => shapeOf(odd)).toThrow("no kind of case");
   });
 });
