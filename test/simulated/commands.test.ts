@@ -197,14 +197,18 @@ describe("INQUIRY", () => {
   it("standard data: a disk after SPC-4 that can queue", () => {
     const { lab, a, data } = setup();
     const bytes = data(inquiry(0, 0));
-    expect(bytes).toHaveLength(36);
-    expect(bytes.slice(0, 8)).toEqual([0, 0, 6, 0x12, 31, 0, 0, 2]);
-    expect(ascii(Uint8Array.from(bytes.slice(8)))).toBe("SIMULATEPERSISTENT DISK 0001");
+    expect(bytes).toHaveLength(96);
+    expect(bytes.slice(0, 8)).toEqual([0, 0, 6, 0x12, 91, 0, 0, 2]);
+    expect(ascii(Uint8Array.from(bytes.slice(8, 36)))).toBe("SIMULATEPERSISTENT DISK 0001");
+    // SAM-5, iSCSI, SPC-4, SBC-3 (spc4r36f 6.6.2 table 179).
+    expect(bytes.slice(58, 66)).toEqual([0x00, 0xa0, 0x09, 0x60, 0x04, 0x60, 0x04, 0xc0]);
     expect(lab.send(a, inquiry(0, 0x80))).toBe("5/24/00 cdb 2");
   });
 
   it("page 00h lists the pages, in ascending order", () => {
-    expect(setup().data(inquiry(1, 0x00))).toEqual([0, 0x00, 0, 3, 0x00, 0x80, 0x83]);
+    const pages = [0x00, 0x80, 0x83, 0xb0, 0xb1];
+    expect(setup().data(inquiry(1, 0x00))).toEqual([0, 0x00, 0, 5, ...pages]);
+    expect(setup({ thin: true }).data(inquiry(1, 0x00))).toEqual([0, 0x00, 0, 6, ...pages, 0xb2]);
   });
 
   it("page 80h is the serial number", () => {
@@ -235,7 +239,7 @@ describe("INQUIRY", () => {
 
   it("other pages do not exist", () => {
     const { lab, a } = setup();
-    for (const page of [0x01, 0x81, 0xb0, 0xff]) expect(lab.send(a, inquiry(1, page))).toBe("5/24/00 cdb 2");
+    for (const page of [0x01, 0x81, 0xb2, 0xff]) expect(lab.send(a, inquiry(1, page))).toBe("5/24/00 cdb 2");
   });
 
   it("is cut to ALLOCATION LENGTH", () => {
@@ -265,10 +269,13 @@ describe("REPORT LUNS", () => {
 });
 
 describe("REQUEST SENSE", () => {
-  it("is cut to ALLOCATION LENGTH, and has no descriptor format", () => {
+  it("is cut to ALLOCATION LENGTH, and comes in either format", () => {
     const { lab, a, data } = setup();
     expect(data(Uint8Array.of(0x03, 0, 0, 0, 3, 0))).toEqual([0x70, 0, 0]);
-    expect(lab.send(a, Uint8Array.of(0x03, 1, 0, 0, 18, 0))).toBe("5/24/00 cdb 1.0");
+    expect(data(Uint8Array.of(0x03, 1, 0, 0, 18, 0))).toEqual([0x72, 0, 0, 0, 0, 0, 0, 0]);
+    lab.server.reset();
+    expect(data(Uint8Array.of(0x03, 1, 0, 0, 18, 0))).toEqual([0x72, 6, 0x29, 3, 0, 0, 0, 0]);
+    expect(lab.send(a, Uint8Array.of(0, 0, 0, 0, 0, 0))).toBe("GOOD");
   });
 });
 
@@ -290,9 +297,9 @@ describe("READ CAPACITY", () => {
     expect(data(capacity16()).slice(0, 8)).toEqual(big(2n ** 33n - 1n));
   });
 
-  it("is the only service action of its operation code", () => {
+  it("shares its operation code with GET LBA STATUS alone", () => {
     const { lab, a } = setup();
-    for (const serviceAction of [0x00, 0x11, 0x12]) {
+    for (const serviceAction of [0x00, 0x11, 0x13]) {
       expect(lab.send(a, capacity16(32, serviceAction))).toBe("5/24/00 cdb 1.4");
     }
   });
@@ -356,7 +363,13 @@ describe("READ and WRITE", () => {
 describe("A CDB", () => {
   it("with an operation code that does not exist here is refused at its first byte", () => {
     const { lab, a } = setup();
-    const known = [0x00, 0x03, 0x12, 0x16, 0x17, 0x25, 0x28, 0x2a, 0x56, 0x57, 0x5e, 0x5f, 0x88, 0x8a, 0x9e, 0xa0];
+    // biome-ignore format: by length
+    const known = [
+      0x00, 0x03, 0x08, 0x0a, 0x12, 0x15, 0x16, 0x17, 0x1a, 0x1b, 0x1e,
+      0x25, 0x28, 0x2a, 0x2e, 0x2f, 0x34, 0x35, 0x41, 0x55, 0x56, 0x57, 0x5a, 0x5e, 0x5f,
+      0x88, 0x89, 0x8a, 0x8b, 0x8e, 0x8f, 0x90, 0x91, 0x93, 0x9e,
+      0xa0, 0xa3, 0xa8, 0xaa, 0xae, 0xaf,
+    ];
     for (let operationCode = 0; operationCode < 256; operationCode++) {
       if (known.includes(operationCode)) continue;
       expect(lab.send(a, Uint8Array.of(operationCode, ...new Array(15).fill(0)))).toBe("5/20/00 cdb 0");

@@ -1,17 +1,22 @@
 /**
- * Which commands a reservation lets through: the standards' tables as data, and the one look-up that reads them.
- * Nothing here changes anything.
+ * Which commands a reservation lets through: the classes that the standards' tables have, as data, and the one look-up
+ * that reads them. Which command is of which class stands in its row of the command table. Nothing here changes
+ * anything.
  *
  *   spc4r36f 5.13.1 table 65, table 66; 5.13.3 (RESERVE and RELEASE in the presence of persistent reservations)
- *   sbc4     4.17 table 13 (READ, WRITE, READ CAPACITY)
+ *   sbc4     4.17 table 13
  *   spc2r20  5.5.1, table B.2 column [A] (in the presence of RESERVE)
  */
 import { OperationCode, PersistentReserveOut, ReservationType } from "../../src/core/generated/codes.ts";
 import type { Nexus } from "./nexus.ts";
 import { isHolder, type ReservationState } from "./reservations.ts";
 
+/** Columns as bits: bit n is set if column n allows. */
+const compile = (columns: string): number =>
+  columns.split(/\s+/).reduce((mask, cell, column) => mask + (cell === "A" ? 2 ** column : 0), 0);
+
 /**
- * A: allowed, C: conflict. The columns, left to right:
+ * The classes. A: allowed, C: conflict. The columns, left to right:
  *   WE  write exclusive, from any I_T nexus but the holder
  *   EA  exclusive access, likewise
  *   RR  any registrants only or all registrants type, from a registered I_T nexus
@@ -20,25 +25,17 @@ import { isHolder, type ReservationState } from "./reservations.ts";
  *   Rs  the logical unit is reserved by another I_T nexus's RESERVE
  */
 // biome-ignore format: the standards' columns
-const commands: readonly (readonly [operationCode: number, columns: string])[] = [
-  //                                      WE EA RR wu eu Rs
-  [OperationCode.TEST_UNIT_READY,        "A  A  A  A  A  C"],
-  [OperationCode.REQUEST_SENSE,          "A  A  A  A  A  A"],
-  [OperationCode.INQUIRY,                "A  A  A  A  A  A"],
-  [OperationCode.REPORT_LUNS,            "A  A  A  A  A  A"],
-  [OperationCode.READ_CAPACITY_10,       "A  A  A  A  A  A"],
-  [OperationCode.SERVICE_ACTION_IN_16,   "A  A  A  A  A  A"], // only READ CAPACITY(16) is supported
-  [OperationCode.READ_10,                "A  C  A  A  C  C"],
-  [OperationCode.READ_16,                "A  C  A  A  C  C"],
-  [OperationCode.WRITE_10,               "C  C  A  C  C  C"],
-  [OperationCode.WRITE_16,               "C  C  A  C  C  C"],
-  [OperationCode.PERSISTENT_RESERVE_IN,  "A  A  A  A  A  C"],
-  [OperationCode.PERSISTENT_RESERVE_OUT, "A  A  A  A  A  C"], // see serviceActions
-  [OperationCode.RESERVE_6,              "A  A  A  A  A  C"], // see reserveConflicts
-  [OperationCode.RESERVE_10,             "A  A  A  A  A  C"],
-  [OperationCode.RELEASE_6,              "A  A  A  A  A  A"],
-  [OperationCode.RELEASE_10,             "A  A  A  A  A  A"],
-];
+export const Access = {
+  //                          WE EA RR wu eu Rs
+  /** INQUIRY, REPORT LUNS, REQUEST SENSE, READ CAPACITY, RELEASE. */
+  always:            compile("A  A  A  A  A  A"),
+  /** TEST UNIT READY, PERSISTENT RESERVE IN; and those that `conflicts` judges by itself. */
+  unlessReserved:    compile("A  A  A  A  A  C"),
+  /** What only looks at the medium or the mode parameters. */
+  reads:             compile("A  C  A  A  C  C"),
+  /** What changes anything. */
+  writes:            compile("C  C  A  C  C  C"),
+} as const;
 
 /**
  * PERSISTENT RESERVE OUT from an I_T nexus that does not hold the reservation: registered, not registered. The second
@@ -57,17 +54,8 @@ const serviceActions: readonly (readonly [serviceAction: number, columns: string
   [PersistentReserveOut.RESERVE,                          "C C"],
 ];
 
-/** Rows as bits: bit n is set if column n allows. */
-function compile(rows: readonly (readonly [number, string])[], size: number): Uint8Array {
-  const masks = new Uint8Array(size);
-  for (const [code, columns] of rows) {
-    masks[code] = columns.split(/\s+/).reduce((mask, cell, column) => mask + (cell === "A" ? 2 ** column : 0), 0);
-  }
-  return masks;
-}
-
-const commandMasks = compile(commands, 256);
-const serviceActionMasks = compile(serviceActions, 32);
+const serviceActionMasks = new Uint8Array(32);
+for (const [serviceAction, columns] of serviceActions) serviceActionMasks[serviceAction] = compile(columns);
 
 const WRITE_EXCLUSIVE = 1;
 const EXCLUSIVE_ACCESS = 2;
@@ -118,14 +106,22 @@ export interface Reserved {
 /**
  * Must the command end in RESERVATION CONFLICT for who sends it and what is reserved? What depends on the parameter
  * list (a wrong reservation key) is judged later, by the service action's own rule.
+ *
+ * @param access the command's class, one of {@link Access}
  */
-export function conflicts(reserved: Reserved, nexus: Nexus, operationCode: number, serviceAction: number): boolean {
+export function conflicts(
+  reserved: Reserved,
+  nexus: Nexus,
+  operationCode: number,
+  serviceAction: number,
+  access: number,
+): boolean {
   const { state, reservedBy } = reserved;
   if (reservedBy !== null) {
     // Regardless of initiator (spc2r20 5.5.1).
     if (operationCode === OperationCode.PERSISTENT_RESERVE_IN) return true;
     if (operationCode === OperationCode.PERSISTENT_RESERVE_OUT) return true;
-    return reservedBy !== nexus && ((commandMasks[operationCode] as number) & RESERVED) === 0;
+    return reservedBy !== nexus && (access & RESERVED) === 0;
   }
   switch (operationCode) {
     case OperationCode.PERSISTENT_RESERVE_OUT:
@@ -137,6 +133,5 @@ export function conflicts(reserved: Reserved, nexus: Nexus, operationCode: numbe
       return reserveConflicts(state, nexus, reserved.compatibleReservationHandling);
   }
   if (state.reservation === null || isHolder(state, nexus)) return false;
-  const allowed = column(state.reservation.type, state.registrations.has(nexus));
-  return ((commandMasks[operationCode] as number) & allowed) === 0;
+  return (access & column(state.reservation.type, state.registrations.has(nexus))) === 0;
 }

@@ -9,98 +9,37 @@
  *   3. lost persistent reservation information
  *   4. RESERVATION CONFLICT for who the nexus is
  *   5. any other unit attention condition
- *   6. the command itself, whose parameter list may still conflict
+ *   6. is there a medium, and may it be written?
+ *   7. the command itself, whose parameter list may still conflict
  */
-import { OperationCode, PersistentReserveOut, ServiceActionIn16 } from "../../src/core/generated/codes.ts";
-import { PersistentReserveOutCdb, type ReadCapacity16Cdb } from "../../src/core/generated/fields.ts";
+import { PersistentReserveOutCdb } from "../../src/core/generated/fields.ts";
 import { CommandRecord } from "../../src/core/generated/records.ts";
 import { cdbIn, cdbWindow, core, word } from "../../src/core/index.ts";
 import type { TransportId } from "../../src/transport-id.ts";
 import { conflicts } from "./access.ts";
 import { type Answer, conflictAnswer, faultAnswer, senseAnswer } from "./answer.ts";
-import { read10, read16, write10, write16 } from "./block-commands.ts";
-import {
-  inquiry,
-  readCapacity10,
-  readCapacity16,
-  reportLuns,
-  requestSense,
-  testUnitReady,
-} from "./inquiry-commands.ts";
+import { placeOf } from "./command.ts";
+import { defaultModeSettings } from "./mode-pages.ts";
 import type { Nexus } from "./nexus.ts";
-import {
-  isReserveInServiceAction,
-  persistentReserveIn,
-  persistentReserveOut,
-  releaseUnit,
-  reserveUnit,
-} from "./reserve-commands.ts";
-import { isReserveOutServiceAction } from "./reserve-out.ts";
-import { type Fault, faultInCdb, plainFault, senseCodes } from "./sense.ts";
+import { type Fault, faultInCdb, inDescriptorFormat, plainFault, senseCodes } from "./sense.ts";
 import { applySnapshot, type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { attentionSense, establish, isReset, UnitAttention } from "./unit-attentions.ts";
 import { createUnitState, type DeviceServerOptions, type UnitState } from "./unit-state.ts";
-
-/** One command of the dispatch table. */
-interface Command {
-  readonly perform: (unit: UnitState, nexus: Nexus, dataOut: Uint8Array) => Answer;
-  /**
-   * INQUIRY, REPORT LUNS, REQUEST SENSE: processed in spite of a unit attention condition, which stays (sam4r14 5.14 a,
-   * b, e).
-   */
-  readonly ignoresAttentions?: true;
-  /** Allowed while persistent reservation information is lost (spc4r36f 5.13.5.2). */
-  readonly allowedWhenLost?: true;
-  /** Of commands with service actions: does this one exist? */
-  readonly hasServiceAction?: (unit: UnitState, serviceAction: number) => boolean;
-}
-
-const commands: Readonly<Record<number, Command>> = {
-  [OperationCode.TEST_UNIT_READY]: { perform: testUnitReady },
-  [OperationCode.REQUEST_SENSE]: { perform: requestSense, ignoresAttentions: true, allowedWhenLost: true },
-  [OperationCode.INQUIRY]: { perform: inquiry, ignoresAttentions: true, allowedWhenLost: true },
-  [OperationCode.REPORT_LUNS]: { perform: reportLuns, ignoresAttentions: true, allowedWhenLost: true },
-  [OperationCode.READ_CAPACITY_10]: { perform: readCapacity10 },
-  [OperationCode.SERVICE_ACTION_IN_16]: {
-    perform: readCapacity16,
-    hasServiceAction: (_unit, serviceAction) => serviceAction === ServiceActionIn16.READ_CAPACITY_16,
-  },
-  [OperationCode.READ_10]: { perform: read10 },
-  [OperationCode.READ_16]: { perform: read16 },
-  [OperationCode.WRITE_10]: { perform: write10 },
-  [OperationCode.WRITE_16]: { perform: write16 },
-  [OperationCode.RESERVE_6]: { perform: reserveUnit },
-  [OperationCode.RESERVE_10]: { perform: reserveUnit },
-  [OperationCode.RELEASE_6]: { perform: releaseUnit },
-  [OperationCode.RELEASE_10]: { perform: releaseUnit },
-  [OperationCode.PERSISTENT_RESERVE_IN]: {
-    perform: persistentReserveIn,
-    hasServiceAction: (_unit, serviceAction) => isReserveInServiceAction(serviceAction),
-  },
-  [OperationCode.PERSISTENT_RESERVE_OUT]: {
-    perform: persistentReserveOut,
-    hasServiceAction: (unit, serviceAction) =>
-      isReserveOutServiceAction(serviceAction) &&
-      (unit.replaceLostReservation || serviceAction !== PersistentReserveOut.REPLACE_LOST_RESERVATION),
-  },
-};
-
-const byOperationCode: readonly (Command | undefined)[] = Array.from({ length: 256 }, (_, code) => commands[code]);
 
 const noSuchCommand: Fault = {
   code: senseCodes.invalidCommandOperationCode,
   pointer: { inCdb: true, byte: 0, bit: -1 },
 };
 /** All commands with service actions have theirs in the same place. */
-const noSuchServiceAction = faultInCdb(
-  PersistentReserveOutCdb.SERVICE_ACTION satisfies typeof ReadCapacity16Cdb.SERVICE_ACTION,
-);
+const noSuchServiceAction = faultInCdb(PersistentReserveOutCdb.SERVICE_ACTION);
 const badCdb = plainFault(senseCodes.invalidFieldInCdb);
 const informationLost = plainFault(senseCodes.persistentReservationInformationLost);
+const noMedium = plainFault(senseCodes.mediumNotPresent);
+const writeProtected = plainFault(senseCodes.logicalUnitSoftwareWriteProtected);
 
 function perform(unit: UnitState, nexus: Nexus, cdb: Uint8Array, dataOut: Uint8Array): Answer {
   const operationCode = cdb[0] ?? -1;
-  const command = byOperationCode[operationCode];
+  let command = unit.commands.byOperationCode[operationCode];
   const { attentions } = nexus;
   const attention = command?.ignoresAttentions === true ? undefined : attentions[0];
   if (attention !== undefined && isReset(attention)) return reportAttention(attentions);
@@ -110,19 +49,25 @@ function perform(unit: UnitState, nexus: Nexus, cdb: Uint8Array, dataOut: Uint8A
   cdbIn(cdb);
   if (core.decodeCommand(cdb.length) !== 0) return faultAnswer(badCdb);
   const serviceAction = word(CommandRecord.SERVICE_ACTION);
-  if (command.hasServiceAction?.(unit, serviceAction) === false) return faultAnswer(noSuchServiceAction);
-
-  if (unit.state.lost && command.allowedWhenLost !== true && !replacesLost(operationCode, serviceAction)) {
-    return faultAnswer(informationLost);
+  if (command.serviceAction !== undefined) {
+    command = unit.commands.byServiceAction.get(placeOf(operationCode, serviceAction));
+    if (command === undefined) return faultAnswer(noSuchServiceAction);
   }
-  if (conflicts(unit, nexus, operationCode, serviceAction)) return conflictAnswer;
+
+  if (unit.state.lost && command.allowedWhenLost !== true) return faultAnswer(informationLost);
+  const access = typeof command.access === "number" ? command.access : command.access();
+  if (conflicts(unit, nexus, operationCode, serviceAction, access)) return conflictAnswer;
   if (attention !== undefined) return reportAttention(attentions);
+  if (command.medium !== undefined && !unit.loaded) return faultAnswer(noMedium);
+  if (command.medium === "write" && unit.mode.softwareWriteProtect) return faultAnswer(writeProtected);
   return command.perform(unit, nexus, dataOut);
 }
 
-const replacesLost = (operationCode: number, serviceAction: number): boolean =>
-  operationCode === OperationCode.PERSISTENT_RESERVE_OUT &&
-  serviceAction === PersistentReserveOut.REPLACE_LOST_RESERVATION;
+/** As the Control mode page has it: D_SENSE. */
+function inSenseFormat({ mode }: UnitState, answer: Answer): Answer {
+  if (!mode.descriptorSense || answer.sense.length === 0) return answer;
+  return { ...answer, sense: inDescriptorFormat(answer.sense) };
+}
 
 /** Reports the first condition, and clears it (sam4r14 5.14). */
 const reportAttention = (attentions: number[]): Answer => senseAnswer(attentionSense(attentions.shift() as number));
@@ -182,6 +127,12 @@ export function createDeviceServer(options: DeviceServerOptions = {}): DeviceSer
     state.registrations.clear();
     state.reservation = null;
   };
+  /** What any reset ends: RESERVE, PREVENT, and mode parameters that were changed (none is ever saved). */
+  const forgetVolatile = () => {
+    unit.reservedBy = null;
+    unit.preventedBy.clear();
+    Object.assign(unit.mode, defaultModeSettings());
+  };
   return {
     blocks: unit.blocks,
     blockSize: unit.blockSize,
@@ -193,9 +144,9 @@ export function createDeviceServer(options: DeviceServerOptions = {}): DeviceSer
       }
       return rules.nexuses.intern(initiatorPort, relativeTargetPort);
     },
-    execute: (nexus, cdb, dataOut = nothing) => perform(unit, nexus, cdb, dataOut),
+    execute: (nexus, cdb, dataOut = nothing) => inSenseFormat(unit, perform(unit, nexus, cdb, dataOut)),
     powerCycle() {
-      unit.reservedBy = null;
+      forgetVolatile();
       state.generation = 0;
       if (!state.persistsThroughPowerLoss) forgetReservations();
       for (const { attentions } of rules.nexuses.all()) {
@@ -204,11 +155,12 @@ export function createDeviceServer(options: DeviceServerOptions = {}): DeviceSer
       }
     },
     reset(condition = UnitAttention.BUS_DEVICE_RESET_FUNCTION_OCCURRED) {
-      unit.reservedBy = null;
+      forgetVolatile();
       for (const { attentions } of rules.nexuses.all()) establish(attentions, condition);
     },
     loseNexus(nexus) {
       if (unit.reservedBy === nexus) unit.reservedBy = null;
+      unit.preventedBy.delete(nexus);
       establish(nexus.attentions, UnitAttention.I_T_NEXUS_LOSS_OCCURRED);
     },
     loseReservations() {

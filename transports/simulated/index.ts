@@ -8,6 +8,7 @@ import { createSimulatedHost, type OpenSimulatedOptions, openSimulatedIn, type S
 export type { Answer } from "./answer.ts";
 export { createDeviceServer, type DeviceServer } from "./device-server.ts";
 export { createSimulatedHost, type OpenSimulatedOptions, type SimulatedHost } from "./host.ts";
+export { createMedium, type Medium } from "./medium.ts";
 export type { Nexus } from "./nexus.ts";
 export type { Snapshot } from "./snapshot.ts";
 export {

@@ -2,11 +2,27 @@
  * PERSISTENT RESERVE IN and OUT, RESERVE and RELEASE as commands: from the decoded CDB to a rule and back to bytes. The
  * rules themselves are elsewhere; access.ts has let these commands through already.
  */
-import { PersistentReserveIn, ReservationType, Scope, Size, Status } from "../../src/core/generated/codes.ts";
-import { ReportCapabilitiesData, Reserve10Cdb } from "../../src/core/generated/fields.ts";
+import {
+  OperationCode,
+  PersistentReserveIn,
+  PersistentReserveOut,
+  ReservationType,
+  Scope,
+  Size,
+  Status,
+} from "../../src/core/generated/codes.ts";
+import {
+  PersistentReserveInCdb,
+  PersistentReserveOutCdb,
+  ReportCapabilitiesData,
+  Reserve6Cdb,
+  Reserve10Cdb,
+} from "../../src/core/generated/fields.ts";
 import { CommandRecord } from "../../src/core/generated/records.ts";
 import { core, dataOut, dataSize, dataWindow, longsIn, word } from "../../src/core/index.ts";
+import { Access } from "./access.ts";
 import { type Answer, conflictAnswer, dataAnswer, faultAnswer, goodAnswer, takenAnswer } from "./answer.ts";
+import type { CommandRow } from "./command.ts";
 import type { Nexus } from "./nexus.ts";
 import { decodeList } from "./parameter-list.ts";
 import { isHolder } from "./reservations.ts";
@@ -16,7 +32,7 @@ import { establish } from "./unit-attentions.ts";
 import type { UnitState } from "./unit-state.ts";
 
 /** PERSISTENT RESERVE OUT: spc4r36f 6.16. */
-export function persistentReserveOut(unit: UnitState, nexus: Nexus, dataOutBytes: Uint8Array): Answer {
+function persistentReserveOut(unit: UnitState, nexus: Nexus, dataOutBytes: Uint8Array): Answer {
   const serviceAction = word(CommandRecord.SERVICE_ACTION);
   const scope = word(CommandRecord.SCOPE);
   const type = word(CommandRecord.TYPE);
@@ -31,7 +47,7 @@ export function persistentReserveOut(unit: UnitState, nexus: Nexus, dataOutBytes
 }
 
 /** PERSISTENT RESERVE IN: spc4r36f 6.15. */
-export function persistentReserveIn(unit: UnitState): Answer {
+function persistentReserveIn(unit: UnitState): Answer {
   const serviceAction = word(CommandRecord.SERVICE_ACTION);
   const allocationLength = word(CommandRecord.LENGTH);
   return dataAnswer((readers[serviceAction] as (unit: UnitState) => Uint8Array)(unit), allocationLength);
@@ -43,9 +59,6 @@ const readers: Readonly<Record<number, (unit: UnitState) => Uint8Array>> = {
   [PersistentReserveIn.REPORT_CAPABILITIES]: reportCapabilities,
   [PersistentReserveIn.READ_FULL_STATUS]: readFullStatus,
 };
-
-/** Is there such a service action of PERSISTENT RESERVE IN? */
-export const isReserveInServiceAction = (serviceAction: number): boolean => readers[serviceAction] !== undefined;
 
 function readKeys({ state }: UnitState): Uint8Array {
   longsIn(Array.from(state.registrations.values()));
@@ -115,15 +128,35 @@ function readFullStatus({ state }: UnitState): Uint8Array {
  * RESERVE(6) and RESERVE(10), from spc2r20. With registrations there it is the GOOD of spc4r36f 5.13.3, and nothing
  * happens.
  */
-export function reserveUnit(unit: UnitState, nexus: Nexus): Answer {
+function reserveUnit(unit: UnitState, nexus: Nexus): Answer {
   if (word(CommandRecord.FLAG) !== 0) return faultAnswer(faultInCdb(Reserve10Cdb.THIRD_PARTY));
   if (unit.state.registrations.size === 0) unit.reservedBy = nexus;
   return goodAnswer;
 }
 
 /** RELEASE(6) and RELEASE(10): of another's reservation, or of none, it is no error and has no effect. */
-export function releaseUnit(unit: UnitState, nexus: Nexus): Answer {
+function releaseUnit(unit: UnitState, nexus: Nexus): Answer {
   if (word(CommandRecord.FLAG) !== 0) return faultAnswer(faultInCdb(Reserve10Cdb.THIRD_PARTY));
   if (unit.reservedBy === nexus) unit.reservedBy = null;
   return goodAnswer;
 }
+
+const reserving = { access: Access.unlessReserved, perform: reserveUnit } as const;
+const releasing = { access: Access.always, perform: releaseUnit } as const;
+
+// biome-ignore format: one row per command
+export const reserveCommands: readonly CommandRow[] = [
+  { operationCode: OperationCode.RESERVE_6, cdb: Reserve6Cdb, ...reserving },
+  { operationCode: OperationCode.RESERVE_10, cdb: Reserve10Cdb, ...reserving },
+  { operationCode: OperationCode.RELEASE_6, cdb: Reserve6Cdb, ...releasing },
+  { operationCode: OperationCode.RELEASE_10, cdb: Reserve10Cdb, ...releasing },
+  ...Object.values(PersistentReserveIn).map((serviceAction): CommandRow => (
+    { operationCode: OperationCode.PERSISTENT_RESERVE_IN, serviceAction, cdb: PersistentReserveInCdb, access: Access.unlessReserved, perform: persistentReserveIn }
+  )),
+  ...Object.values(PersistentReserveOut).map((serviceAction): CommandRow => (
+    {
+      operationCode: OperationCode.PERSISTENT_RESERVE_OUT, serviceAction, cdb: PersistentReserveOutCdb, access: Access.unlessReserved, perform: persistentReserveOut,
+      ...(serviceAction === PersistentReserveOut.REPLACE_LOST_RESERVATION ? { existsIn: (unit) => unit.replaceLostReservation, allowedWhenLost: true } : {}),
+    }
+  )),
+];

@@ -21,10 +21,6 @@ const rulesByServiceAction: Readonly<Record<number, Rule>> = {
   [PersistentReserveOut.REPLACE_LOST_RESERVATION]: replaceLost,
 };
 
-/** Is there such a service action? */
-export const isReserveOutServiceAction = (serviceAction: number): boolean =>
-  rulesByServiceAction[serviceAction] !== undefined;
-
 /**
  * Performs one PERSISTENT RESERVE OUT that access.ts has let through.
  *

@@ -3,7 +3,7 @@
  * A fault is a value; only `encodeFault` turns one into sense data, through the core. Nothing here decides anything.
  */
 import { SenseKey } from "../../src/core/generated/codes.ts";
-import { core, dataOut } from "../../src/core/index.ts";
+import { core, dataIn, dataOut } from "../../src/core/index.ts";
 
 /** A sense key with its ADDITIONAL SENSE CODE and qualifier. */
 export interface SenseCode {
@@ -22,7 +22,12 @@ export const senseCodes = {
   invalidFieldInCdb: illegalRequest(0x24, 0x00),
   invalidFieldInParameterList: illegalRequest(0x26, 0x00),
   invalidReleaseOfPersistentReservation: illegalRequest(0x26, 0x04),
+  savingParametersNotSupported: illegalRequest(0x39, 0x00),
+  mediumRemovalPrevented: illegalRequest(0x53, 0x02),
   insufficientRegistrationResources: illegalRequest(0x55, 0x04),
+  mediumNotPresent: { senseKey: SenseKey.NOT_READY, asc: 0x3a, ascq: 0x00 },
+  logicalUnitSoftwareWriteProtected: { senseKey: SenseKey.DATA_PROTECT, asc: 0x27, ascq: 0x02 },
+  miscompareDuringVerifyOperation: { senseKey: SenseKey.MISCOMPARE, asc: 0x1d, ascq: 0x00 },
   persistentReservationInformationLost: { senseKey: SenseKey.DATA_PROTECT, asc: 0x44, ascq: 0x01 },
 } as const satisfies Record<string, SenseCode>;
 
@@ -67,4 +72,11 @@ export function encodeFault({ code, pointer, information }: Fault): Uint8Array {
   if (pointer !== undefined) core.encodeFieldPointer(pointer.inCdb ? 1 : 0, pointer.byte, pointer.bit);
   if (information !== undefined) core.encodeInformation(information);
   return dataOut(length);
+}
+
+/** Fixed-format sense data as descriptor format, in memory of its own. */
+export function inDescriptorFormat(fixed: Uint8Array): Uint8Array {
+  dataIn(fixed);
+  core.decodeSense(fixed.length);
+  return dataOut(core.encodeDescriptorSense());
 }

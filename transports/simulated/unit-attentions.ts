@@ -15,14 +15,17 @@ export const UnitAttention = {
   RESERVATIONS_PREEMPTED: 0x2a03,
   RESERVATIONS_RELEASED: 0x2a04,
   REGISTRATIONS_PREEMPTED: 0x2a05,
+  MODE_PARAMETERS_CHANGED: 0x2a01,
+  MEDIUM_MAY_HAVE_CHANGED: 0x2800,
 } as const;
 
+/** ADDITIONAL SENSE CODE of resets and of lost nexuses. */
+const RESET = 0x29;
 /**
- * From the highest to the lowest; all others are equal and last (sam4r14 5.14). Among equals the elder comes first.
- * Of the codes used here ascending order is that order.
+ * Resets from the highest to the lowest, which is their ascending order; all others are equal and last (sam4r14 5.14).
+ * Among equals the elder comes first.
  */
-const LAST_WITH_A_RANK = UnitAttention.I_T_NEXUS_LOSS_OCCURRED;
-const rank = (condition: number): number => Math.min(condition, LAST_WITH_A_RANK + 1);
+const rank = (condition: number): number => (isReset(condition) ? condition & 0xff : 0x100);
 
 /** Puts a condition in its place in a queue. One that is already there is not put a second time. */
 export function establish(queue: number[], condition: number): void {
@@ -33,7 +36,7 @@ export function establish(queue: number[], condition: number): void {
 }
 
 /** Does the condition say that the device or the path was reset? Those are reported before RESERVATION CONFLICT. */
-export const isReset = (condition: number): boolean => condition <= LAST_WITH_A_RANK;
+export const isReset = (condition: number): boolean => condition >>> 8 === RESET;
 
 /** Fixed-format sense data that reports a condition, in memory of its own. */
 export function attentionSense(condition: number): Uint8Array {

@@ -4,7 +4,10 @@
 import { checkFlag, checkInteger, checkOneOf } from "../../src/check.ts";
 import { type ReservationType, reservationTypeNames, reservationTypes } from "../../src/reservation.ts";
 import type { Reserved } from "./access.ts";
+import { type CommandSet, createCommandSet } from "./command.ts";
+import { commandRows } from "./command-rows.ts";
 import { createMedium, type Medium } from "./medium.ts";
+import { defaultModeSettings, type ModeSettings } from "./mode-pages.ts";
 import { createNexusRegistry, type Nexus } from "./nexus.ts";
 import { createReservationState, type ReservationRules } from "./reservations.ts";
 import { UnitAttention } from "./unit-attentions.ts";
@@ -15,6 +18,12 @@ export interface DeviceServerOptions {
   readonly blocks?: number | undefined;
   /** Bytes in a logical block: a power of two from 512 to 65536; 512 unless given. */
   readonly blockSize?: number | undefined;
+  /** Can the medium be ejected? RMB; false unless given. */
+  readonly removable?: boolean | undefined;
+  /** Thin provisioned: UNMAP, GET LBA STATUS by block, WRITE SAME that unmaps; false unless given. */
+  readonly thin?: boolean | undefined;
+  /** Where the blocks are; in memory unless given. */
+  readonly medium?: Medium | undefined;
   /** UNIT SERIAL NUMBER, and what the unit's NAA designator is made from; `SIM0` unless given. */
   readonly serialNumber?: string | undefined;
   /** Relative target port identifiers, 1 to 65535 each; one port with the identifier 1 unless given. */
@@ -47,6 +56,15 @@ export interface UnitState extends Reserved {
   readonly rules: ReservationRules;
   readonly replaceLostReservation: boolean;
   readonly medium: Medium;
+  readonly thin: boolean;
+  readonly removable: boolean;
+  /** Is there a medium? Always, unless it can be ejected. */
+  loaded: boolean;
+  /** Who prevents its removal. */
+  readonly preventedBy: Set<Nexus>;
+  /** The mode parameters that can be changed. */
+  readonly mode: ModeSettings;
+  readonly commands: CommandSet;
   readonly luns: () => readonly number[];
   reservedBy: Nexus | null;
 }
@@ -70,7 +88,7 @@ export function createUnitState(options: DeviceServerOptions): UnitState {
   for (const port of targetPorts) checkInteger("targetPorts", port, 1, 0xffff);
   const types = options.types ?? reservationTypeNames;
   const powersOn = checkFlag("powerOnUnitAttention", options.powerOnUnitAttention);
-  return {
+  const unit: UnitState = {
     blocks: checkInteger("blocks", options.blocks ?? 2048, 1, 2 ** 37),
     blockSize,
     serialNumber,
@@ -85,9 +103,16 @@ export function createUnitState(options: DeviceServerOptions): UnitState {
     },
     replaceLostReservation: yes("replaceLostReservation", options.replaceLostReservation),
     compatibleReservationHandling: yes("compatibleReservationHandling", options.compatibleReservationHandling),
-    medium: createMedium(),
+    thin: checkFlag("thin", options.thin),
+    removable: checkFlag("removable", options.removable),
+    loaded: true,
+    preventedBy: new Set(),
+    mode: defaultModeSettings(),
+    commands: createCommandSet([]),
+    medium: options.medium ?? createMedium(blockSize),
     luns: options.luns ?? (() => lunZero),
     state: createReservationState(),
     reservedBy: null,
   };
+  return { ...unit, commands: createCommandSet(commandRows.filter(({ existsIn }) => existsIn?.(unit) !== false)) };
 }
