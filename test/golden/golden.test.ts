@@ -271,7 +271,7 @@ describe("the golden cases", () => {
       "discovery.md": 14,
       "inquiry.md": 21,
       "persistent-reserve-in-limits.md": 21,
-      "persistent-reserve-in.md": 22,
+      "persistent-reserve-in.md": 24,
       "persistent-reserve-out.md": 19,
       "sense.md": 25,
       "transfers.md": 5,
