@@ -7,6 +7,7 @@ const library = {
   index: "build/js/transports/index.js",
   iscsi: "build/js/transports/iscsi/index.js",
   simulated: "build/js/transports/simulated/index.js",
+  serve: "build/js/transports/serve.js",
   "sg-node": "build/js/transports/sg/node.js",
   "sg-bun": "build/js/transports/sg/bun.js",
   "sg-deno": "build/js/transports/sg/deno.js",

@@ -15,7 +15,7 @@ export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Calls back once when the user interrupts (SIGINT); the function returned stops listening. */
+  /** Calls back once when the user interrupts (SIGINT, SIGTERM); the function returned stops listening. */
   onInterrupt(listener: () => void): () => void;
   open(url: string, options: OpenOptions): Promise<LogicalUnit>;
   discover: typeof discover;

@@ -15,7 +15,11 @@ process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   onInterrupt(listener) {
     process.once("SIGINT", listener);
-    return () => process.off("SIGINT", listener);
+    process.once("SIGTERM", listener);
+    return () => {
+      process.off("SIGINT", listener);
+      process.off("SIGTERM", listener);
+    };
   },
   open,
   discover,

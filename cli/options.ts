@@ -1,6 +1,11 @@
 /** The options, one row each: what it is called, what it takes, what it means. Reading argv is arguments.ts's. */
 import type { ReservationType, TransportId } from "../src/index.ts";
+import type { PortalOptions, ServeUnitOptions } from "../transports/serve.ts";
+import { readCredentials, readPortal, readUnit } from "./serve-values.ts";
 import { readKey, readPort, readText, readTime, readTransportId, readType } from "./values.ts";
+
+/** A user name and its secret. */
+type Credentials = ReturnType<typeof readCredentials>;
 
 /** Every option's value by property; absent where the option was not given. */
 export interface Values {
@@ -17,6 +22,12 @@ export interface Values {
   readonly unregister?: boolean;
   readonly abort?: boolean;
   readonly fast?: boolean;
+  readonly portals?: readonly PortalOptions[];
+  readonly target?: string;
+  readonly units?: readonly ServeUnitOptions[];
+  readonly chap?: readonly Credentials[];
+  readonly mutualChap?: Credentials;
+  readonly aptplFile?: string;
   readonly json?: boolean;
   readonly dryRun?: boolean;
   readonly verbose?: boolean;
@@ -75,6 +86,40 @@ export const verbOptions = {
   unregister: { name: "unregister", help: "unregister this host at the same time (UNREG)" },
   abort: { name: "abort", help: "abort the victims' commands too (PREEMPT AND ABORT)" },
   fast: { name: "fast", help: "do not pause between the steps" },
+  portals: {
+    name: "portal",
+    value: "HOST:PORT",
+    many: true,
+    read: readPortal,
+    help: "listen there (127.0.0.1:3260); port 0 is any that is free",
+  },
+  target: { name: "target", value: "NAME", read: readText, help: "the target's iSCSI name" },
+  units: {
+    name: "unit",
+    value: "UNIT",
+    many: true,
+    read: readUnit,
+    help: "a logical unit (size=64MiB); may be given several times",
+  },
+  chap: {
+    name: "chap",
+    value: "USER%PASSWORD",
+    many: true,
+    read: readCredentials,
+    help: "who may log in; may be given several times",
+  },
+  mutualChap: {
+    name: "mutual-chap",
+    value: "USER%PASSWORD",
+    read: readCredentials,
+    help: "what the target proves to initiators that ask",
+  },
+  aptplFile: {
+    name: "aptpl-file",
+    value: "FILE",
+    read: readText,
+    help: "keep reservations that are to survive a loss of power (APTPL) in this file",
+  },
 } as const satisfies Partial<Record<keyof Values, Option>>;
 
 /** Options of every verb. */

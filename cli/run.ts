@@ -85,8 +85,8 @@ async function perform(verb: Verb, url: string, { values }: Parsed, io: Io): Pro
       brought(dryRunJson(commands, effect), dryRunLines(unit, commands, effect, session.paint));
       return EXIT_SUCCESS;
     }
-    const { result, lines, notes = [] } = await verb.run(session);
-    brought(result, lines);
+    const { result, lines, notes = [], streamed } = await verb.run(session);
+    if (values.json !== true || streamed !== true) brought(result, lines);
     print(io.stderr, notes);
     return EXIT_SUCCESS;
   } catch (error) {

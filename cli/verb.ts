@@ -46,6 +46,8 @@ export interface Report {
   readonly lines: readonly string[];
   /** For people who watch: goes to standard error. */
   readonly notes?: readonly string[];
+  /** With --json it wrote its documents itself, as things happened. */
+  readonly streamed?: true;
 }
 
 /** An example: a command line, and what it does. */

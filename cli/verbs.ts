@@ -2,13 +2,14 @@
 import { clear, move, preempt, register, release, replaceLost, reserve } from "./changes.ts";
 import { demo } from "./demo.ts";
 import { capabilities, discover, inquiry, keys, luns, reservation, status } from "./questions.ts";
+import { serve } from "./serve.ts";
 import type { Verb } from "./verb.ts";
 
 /** Verbs in groups, each with its title. */
 export const verbGroups: readonly (readonly [title: string, verbs: readonly Verb[]])[] = [
   ["Ask", [status, keys, reservation, capabilities, inquiry, luns, discover]],
   ["Change", [register, reserve, release, preempt, clear, move, replaceLost]],
-  ["Learn", [demo]],
+  ["Learn and test", [demo, serve]],
 ];
 
 export const verbs: readonly Verb[] = verbGroups.flatMap(([, group]) => group);

@@ -14,9 +14,16 @@ import {
   type TargetAuthentication,
   type TargetEvent,
 } from "./iscsi/target/index.ts";
+import { openFileMedium } from "./served/file-medium.ts";
 import { openReservationFile } from "./served/reservation-file.ts";
 import { fitUnit, type UnitEvent } from "./served/unit.ts";
-import { createDeviceServer, type DeviceServer, type DeviceServerOptions } from "./simulated/index.ts";
+import {
+  createDeviceServer,
+  createMedium,
+  type DeviceServer,
+  type DeviceServerOptions,
+  type Snapshot,
+} from "./simulated/index.ts";
 
 export type { ReservationChange, UnitEvent } from "./served/unit.ts";
 export type { IscsiTargetOptions, PortalOptions, ServedPortal, SessionIdentity, TargetAuthentication, TargetEvent };
@@ -25,11 +32,13 @@ export type { IscsiTargetOptions, PortalOptions, ServedPortal, SessionIdentity, 
 export type ServeEvent = TargetEvent | UnitEvent;
 
 /** One logical unit. What is not said is as for a simulated unit. */
-export interface ServeUnitOptions extends Omit<DeviceServerOptions, "luns" | "targetPorts" | "blocks"> {
+export interface ServeUnitOptions extends Omit<DeviceServerOptions, "luns" | "targetPorts" | "blocks" | "medium"> {
   /** 0 to 255; the first that is free if absent. */
   readonly lun?: number | undefined;
   /** A whole number of blocks, in bytes; 64 MiB if absent. Memory is taken only for what is written. */
   readonly sizeBytes?: number | undefined;
+  /** Keeps what is written in this file; in memory if absent. */
+  readonly file?: string | undefined;
 }
 
 /** One iSCSI target. */
@@ -80,7 +89,7 @@ export interface ServedTargets {
 const DEFAULT_SIZE_BYTES = 64 * 2 ** 20;
 
 /** Units by LUN, each with its device server. */
-type Units = Map<number, { readonly server: DeviceServer; readonly served: ServedUnit }>;
+type Units = Map<number, { readonly server: DeviceServer; readonly served: ServedUnit; close(): void }>;
 
 /**
  * Serves simulated logical units over iSCSI.
@@ -106,44 +115,59 @@ export async function serve(options: ServeOptions): Promise<ServedTargets> {
   };
 
   const byName = new Map<string, Units>();
-  for (const { name, units = [{}] } of targets) {
-    const made: Units = new Map();
-    for (const unit of units) {
-      const lun = unit.lun ?? firstFree(made);
-      if (made.has(lun)) throw new TypeError(`There are two units with LUN ${lun} in ${name}`);
-      const server = createUnit(name, lun, unit, targetPorts, () => [...made.keys()].sort((a, b) => a - b));
-      const key = `${name.toLowerCase()}/${lun}`;
-      file?.restore(key, server);
-      made.set(lun, {
-        server,
-        served: fitUnit({ server, target: name, lun, emit, keep: () => file?.keep(key, server) }),
-      });
+  const closeFiles = () => {
+    for (const units of byName.values()) for (const { close } of units.values()) close();
+  };
+  try {
+    for (const { name, units = [{}] } of targets) {
+      const made: Units = new Map();
+      byName.set(name.toLowerCase(), made);
+      const luns = () => [...made.keys()].sort((a, b) => a - b);
+      for (const unit of units) {
+        const lun = unit.lun ?? firstFree(made);
+        if (made.has(lun)) throw new TypeError(`There are two units with LUN ${lun} in ${name}`);
+        const backing = createBacking(name, lun, unit, targetPorts, luns);
+        const { server, reservations, close } = backing;
+        const key = `${name.toLowerCase()}/${lun}`;
+        const keep = () => file?.keep(key, reservations());
+        made.set(lun, { server, close, served: fitUnit({ server, reservations, target: name, lun, emit, keep }) });
+        file?.restore(key, server);
+      }
     }
-    byName.set(name.toLowerCase(), made);
+    return await start();
+  } catch (error) {
+    closeFiles();
+    throw error;
   }
 
-  const target: IscsiTarget = await serveIscsi({
-    ...rest,
-    portals: everywhere,
-    targets: targets.map(({ name, chap, initiators }) => ({
-      name,
-      chap,
-      initiators,
-      units: new Map(Array.from(byName.get(name.toLowerCase()) ?? [], ([lun, { served }]) => [lun, served])),
-    })),
-    observer: emit,
-  });
-  const first = targets[0]?.name ?? "";
-  return {
-    get portals() {
-      return target.portals;
-    },
-    url: (name = first, lun = 0) => `iscsi://${formatAddress(reachable(target.portals[0]))}/${name}/${lun}`,
-    unit: (name = first, lun = 0) => byName.get(name.toLowerCase())?.get(lun)?.server,
-    sessions: () => target.sessions(),
-    close: () => target.close(),
-    [Symbol.asyncDispose]: () => target.close(),
-  };
+  async function start(): Promise<ServedTargets> {
+    const target: IscsiTarget = await serveIscsi({
+      ...rest,
+      portals: everywhere,
+      targets: targets.map(({ name, chap, initiators }) => ({
+        name,
+        chap,
+        initiators,
+        units: new Map(Array.from(byName.get(name.toLowerCase()) ?? [], ([lun, { served }]) => [lun, served])),
+      })),
+      observer: emit,
+    });
+    const first = targets[0]?.name ?? "";
+    const close = async () => {
+      await target.close();
+      closeFiles();
+    };
+    return {
+      get portals() {
+        return target.portals;
+      },
+      url: (name = first, lun = 0) => `iscsi://${formatAddress(reachable(target.portals[0]))}/${name}/${lun}`,
+      unit: (name = first, lun = 0) => byName.get(name.toLowerCase())?.get(lun)?.server,
+      sessions: () => target.sessions(),
+      close,
+      [Symbol.asyncDispose]: close,
+    };
+  }
 }
 
 function firstFree(units: Units): number {
@@ -152,25 +176,50 @@ function firstFree(units: Units): number {
   return lun;
 }
 
-function createUnit(
+/** What a unit is made of. */
+interface Backing {
+  readonly server: DeviceServer;
+  /** Reservations without the medium, which may be large. */
+  reservations(): Omit<Snapshot, "medium">;
+  close(): void;
+}
+
+function createBacking(
   target: string,
   lun: number,
-  { lun: _lun, sizeBytes = DEFAULT_SIZE_BYTES, ...options }: ServeUnitOptions,
+  { lun: _lun, sizeBytes = DEFAULT_SIZE_BYTES, file, ...options }: ServeUnitOptions,
   targetPorts: readonly number[],
   luns: () => readonly number[],
-): DeviceServer {
+): Backing {
   const { blockSize = 512 } = options;
   const blocks = sizeBytes / blockSize;
   if (!Number.isInteger(blocks) || blocks < 1) {
     throw new RangeError(`sizeBytes is a whole number of blocks of ${blockSize} bytes, not ${sizeBytes}`);
   }
-  return createDeviceServer({
+  const kept = file === undefined ? undefined : openFileMedium(file, sizeBytes, blockSize);
+  const medium = kept ?? createMedium(blockSize);
+  let withMedium = true;
+  const server = createDeviceServer({
     serialNumber: `${target.replace(/[^\x21-\x7e]/g, "_").slice(-60)}-${lun}`,
     ...options,
+    medium: { ...medium, snapshot: () => (withMedium ? medium.snapshot() : {}) },
     blocks,
     targetPorts,
     luns,
   });
+  return {
+    server,
+    reservations() {
+      withMedium = false;
+      try {
+        const { medium: _medium, ...reservations } = server.snapshot();
+        return reservations;
+      } finally {
+        withMedium = true;
+      }
+    },
+    close: () => kept?.close(),
+  };
 }
 
 /** Where a portal can be reached from this machine. */

@@ -35,6 +35,7 @@ test("all verbs are there", () => {
     "replace-lost",
     "reservation",
     "reserve",
+    "serve",
     "status",
   ]);
 });

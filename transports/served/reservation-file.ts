@@ -7,15 +7,15 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } f
 import { dirname } from "node:path";
 import type { DeviceServer, Snapshot } from "../simulated/index.ts";
 
+type Kept = Omit<Snapshot, "medium">;
+
 /** An opened file. */
 export interface ReservationFile {
   /** Gives a unit what the file has for it. */
   restore(unit: string, server: DeviceServer): void;
   /** Writes what the unit is to keep, if that has changed. */
-  keep(unit: string, server: DeviceServer): void;
+  keep(unit: string, reservations: Kept): void;
 }
-
-type Kept = Omit<Snapshot, "medium">;
 
 const FORMAT = "scsi-persist reservations";
 const VERSION = 1;
@@ -40,8 +40,7 @@ export function openReservationFile(path: string): ReservationFile {
         throw refusal(path, `the reservations of ${unit} cannot be`, cause);
       }
     },
-    keep(unit, server) {
-      const { medium: _medium, ...now } = server.snapshot();
+    keep(unit, now) {
       // PRGENERATION does not outlive a loss of power (spc4r36f 6.15.2).
       if (now.persistsThroughPowerLoss) units[unit] = { ...now, prGeneration: 0 };
       else delete units[unit];

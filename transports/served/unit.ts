@@ -30,6 +30,8 @@ export type UnitEvent =
 /** What is needed to fit a unit. */
 export interface FittedUnit {
   readonly server: DeviceServer;
+  /** The server's reservations as they are now. */
+  reservations(): Omit<Snapshot, "medium">;
   readonly target: string;
   readonly lun: number;
   emit(event: UnitEvent): void;
@@ -61,9 +63,9 @@ function actionOf(cdb: Uint8Array): string | undefined {
 }
 
 /** Fits a device server to the target. */
-export function fitUnit({ server, target, lun, emit, keep }: FittedUnit): ServedUnit {
+export function fitUnit({ server, reservations, target, lun, emit, keep }: FittedUnit): ServedUnit {
   function changed(nexus: Nexus, action: string): void {
-    const { prGeneration, registrations, reservation, persistsThroughPowerLoss } = server.snapshot();
+    const { prGeneration, registrations, reservation, persistsThroughPowerLoss } = reservations();
     emit({
       type: "reservation",
       target,
