@@ -54,6 +54,7 @@ export enum ServiceActionIn16 {
 
 /** Service actions of MAINTENANCE IN. */
 export enum MaintenanceIn {
+  REPORT_TARGET_PORT_GROUPS                  = 0x0a,
   REPORT_SUPPORTED_OPERATION_CODES           = 0x0c,
   REPORT_SUPPORTED_TASK_MANAGEMENT_FUNCTIONS = 0x0d,
 }
@@ -217,6 +218,9 @@ export enum Size {
   INFORMATIONAL_EXCEPTIONS_MODE_PAGE = 12,
   ALL_COMMANDS_HEADER              =  4,
   COMMAND_DESCRIPTOR               =  8,
+  TARGET_PORT_GROUPS_HEADER        =  4,
+  TARGET_PORT_GROUP_DESCRIPTOR     =  8,
+  TARGET_PORT_DESCRIPTOR           =  4,
   ONE_COMMAND_HEADER               =  4,
   COMMAND_TIMEOUTS_DESCRIPTOR      = 12,
   TASK_MANAGEMENT_FUNCTIONS_DATA   =  4,

@@ -238,6 +238,7 @@ export function decodeCommand(length: u32): i32 {
       break;
     case OperationCode.MAINTENANCE_IN:
       slot(CommandRecord.SERVICE_ACTION, ReportSupportedOperationCodesCdb.SERVICE_ACTION);
+      slot(CommandRecord.LENGTH, ReportSupportedOperationCodesCdb.ALLOCATION_LENGTH);
       break;
     case OperationCode.SERVICE_ACTION_IN_16:
       slot(CommandRecord.SERVICE_ACTION, ReadCapacity16Cdb.SERVICE_ACTION);

@@ -750,6 +750,41 @@ export enum LbaStatusDescriptor {
   PROVISIONING_STATUS              = 12 << 16 | 3 << 8 |  4,
 }
 
+/** REPORT TARGET PORT GROUPS, as sg_rtpg sends it. */
+export enum ReportTargetPortGroupsCdb {
+  OPERATION_CODE             =  0 << 16 | 7 << 8 |  8,
+  PARAMETER_DATA_FORMAT      =  1 << 16 | 7 << 8 |  3,
+  SERVICE_ACTION             =  1 << 16 | 4 << 8 |  5,
+  ALLOCATION_LENGTH          =  6 << 16 | 7 << 8 | 32,
+  CONTROL                    = 11 << 16 | 7 << 8 |  8,
+}
+
+/** REPORT TARGET PORT GROUPS: target port group descriptors follow from byte 4. */
+export enum TargetPortGroupsData {
+  RETURN_DATA_LENGTH         = 0 << 16 | 7 << 8 | 32,
+}
+
+/** REPORT TARGET PORT GROUPS: one group. Its target port descriptors of four bytes follow from byte 8. */
+export enum TargetPortGroupDescriptor {
+  PREF                       = 0 << 16 | 7 << 8 |  1,
+  ASYMMETRIC_ACCESS_STATE    = 0 << 16 | 3 << 8 |  4,
+  T_SUP                      = 1 << 16 | 7 << 8 |  1,
+  O_SUP                      = 1 << 16 | 6 << 8 |  1,
+  LBD_SUP                    = 1 << 16 | 4 << 8 |  1,
+  U_SUP                      = 1 << 16 | 3 << 8 |  1,
+  S_SUP                      = 1 << 16 | 2 << 8 |  1,
+  AN_SUP                     = 1 << 16 | 1 << 8 |  1,
+  AO_SUP                     = 1 << 16 | 0 << 8 |  1,
+  TARGET_PORT_GROUP          = 2 << 16 | 7 << 8 | 16,
+  STATUS_CODE                = 5 << 16 | 7 << 8 |  8,
+  TARGET_PORT_COUNT          = 7 << 16 | 7 << 8 |  8,
+}
+
+/** REPORT TARGET PORT GROUPS: one target port. */
+export enum TargetPortDescriptor {
+  RELATIVE_TARGET_PORT_IDENTIFIER = 2 << 16 | 7 << 8 | 16,
+}
+
 // Sense data
 
 /** smr-j 2.4.1.2 table 27: fixed format, response codes 70h and 71h. SDAT_OVFL is SPC-4's; it is reserved there. */

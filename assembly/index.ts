@@ -43,3 +43,10 @@ export { encodeDescriptorSense } from "./descriptor-sense";
 export { decodeSense, encodeFieldPointer, encodeInformation, encodeSense } from "./sense";
 export { decodeTransportId, encodeIscsiTransportId, encodeTransportId } from "./transport-id";
 export { crc32c } from "./crc32c";
+export {
+  decodeAllCommands,
+  decodeOneCommand,
+  decodeTargetPortGroups,
+  reportSupportedOperationCodes,
+  reportTargetPortGroups,
+} from "./maintenance-in";

@@ -82,6 +82,38 @@ export enum DesignatorRow {
   SIZE                = 24,
 }
 
+/** One target port group: a row. */
+export enum TargetPortGroupRow {
+  PREFERRED           = 0,
+  STATE               = 4,
+  /** Byte 1 of its descriptor: which states it supports. */
+  SUPPORTED           = 8,
+  GROUP               = 12,
+  STATUS              = 16,
+  /** Where its target port descriptors begin in the data window, and how many there are. */
+  PORTS_OFFSET        = 20,
+  PORT_COUNT          = 24,
+  SIZE                = 28,
+}
+
+/** One command that a device server supports: a row. */
+export enum SupportedCommandRow {
+  OPERATION_CODE      = 0,
+  /** 0 to 65535, or -1 where SERVACTV says that there is none. */
+  SERVICE_ACTION      = 4,
+  CDB_LENGTH          = 8,
+  SIZE                = 12,
+}
+
+/** Whether a device server supports one command. */
+export enum OneCommandRecord {
+  SUPPORT             = 0,
+  CDB_SIZE            = 4,
+  /** Where the CDB usage data begin in the data window, and how many bytes of them are there. */
+  USAGE_OFFSET        = 8,
+  USAGE_LENGTH        = 12,
+}
+
 /** READ CAPACITY (10) and (16). */
 export enum CapacityRecord {
   LAST_LBA_U64        = 0,

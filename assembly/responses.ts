@@ -32,7 +32,7 @@ import { data, dataSize, records, recordsSize, rowsOffset } from "./windows";
 /** Header length plus what it announces, without wrapping. */
 // @ts-ignore: decorator
 @inline
-function whole(header: u32, announced: u32): u32 {
+export function whole(header: u32, announced: u32): u32 {
   return announced > u32.MAX_VALUE - header ? u32.MAX_VALUE : header + announced;
 }
 
@@ -49,7 +49,7 @@ function decodeList(length: u32, announced: u32, generation: u32): i32 {
   return 0;
 }
 
-function finishList(generation: u32, wholeLength: u32, count: u32, truncated: bool): void {
+export function finishList(generation: u32, wholeLength: u32, count: u32, truncated: bool): void {
   store<u32>(records + ListRecord.GENERATION, generation);
   store<u32>(records + ListRecord.WHOLE_LENGTH, wholeLength);
   store<u32>(records + ListRecord.COUNT, count);

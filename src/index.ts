@@ -5,6 +5,7 @@ export type * from "./commands/index.ts";
 export * as commands from "./commands/index.ts";
 export { reservationTypeMeanings } from "./conflict-rules.ts";
 export { type DescribedBytes, type DescribedCommand, describeCommand } from "./describe.ts";
+export { formatDesignator, sameLogicalUnit } from "./designators.ts";
 export { designatorTypeName, deviceTypeName, standardVersionName } from "./device-names.ts";
 export {
   isScsiError,
@@ -52,6 +53,7 @@ export {
 export type { SenseDescriptor, SenseDescriptorContents } from "./sense-descriptors.ts";
 export { readSense, type SenseNumbers } from "./sense-numbers.ts";
 export { type Field, fieldNameAt, fieldsOf, type StructureName } from "./structures.ts";
+export { supportedServiceActions } from "./supported-commands.ts";
 export type {
   ResetScope,
   ScsiRequest,

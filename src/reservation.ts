@@ -117,6 +117,28 @@ export interface ReservationCapabilities {
   readonly types: readonly ReservationType[] | undefined;
 }
 
+/** The commands that ALLOW COMMANDS speaks of besides TEST UNIT READY (smr-j 3.13.4 table 84). */
+const SPOKEN_OF =
+  "MODE SENSE, READ ATTRIBUTE, READ BUFFER, RECEIVE DIAGNOSTIC RESULTS, REPORT SUPPORTED OPERATION CODES, REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS and READ DEFECT DATA";
+
+/** What each code of ALLOW COMMANDS says, in words (smr-j 3.13.4 table 84). */
+const allowedCommands: readonly string[] = [
+  "it does not say which commands reservations let others send",
+  `TEST UNIT READY passes write exclusive and exclusive access reservations; whether others do is not said`,
+  `TEST UNIT READY passes write exclusive and exclusive access reservations; ${SPOKEN_OF} do not pass write exclusive ones`,
+  `TEST UNIT READY passes write exclusive and exclusive access reservations; ${SPOKEN_OF} pass write exclusive ones`,
+  `TEST UNIT READY, ${SPOKEN_OF} pass write exclusive and exclusive access reservations`,
+];
+
+/**
+ * What the ALLOW COMMANDS field of REPORT CAPABILITIES says about commands of others.
+ *
+ * @param code 0 to 7; 5 to 7 are reserved
+ */
+export function allowCommandsText(code: number): string {
+  return allowedCommands[code] ?? `code ${code}, which is reserved`;
+}
+
 /** One registered I_T nexus, as READ FULL STATUS describes it. */
 export interface Registration {
   readonly key: bigint;

@@ -31,7 +31,7 @@ const startBit = (row: number): number => byteOf(row) * 8 + 7 - bitOf(row);
 
 /** The standard writes these abbreviations with the underscore; everything else with spaces. */
 const abbreviations =
-  /^(SPEC_I_PT|ALL_TG_PT|R_HOLDER|RLR_C|SIP_C|ATP_C|PTPL_[AC]|(WR_EX|EX_AC)(_RO|_AR)?|SDAT_OVFL|P_TYPE|PROT_EN|NO_FLUSH|D_SENSE|TMF_ONLY|UA_INTLCK_CTRL|ANC_SUP)$/;
+  /^(SPEC_I_PT|ALL_TG_PT|R_HOLDER|RLR_C|SIP_C|ATP_C|PTPL_[AC]|(WR_EX|EX_AC)(_RO|_AR)?|SDAT_OVFL|P_TYPE|PROT_EN|NO_FLUSH|D_SENSE|TMF_ONLY|UA_INTLCK_CTRL|(T|O|LBD|U|S|AN|AO|ANC)_SUP)$/;
 const spoken = (name: string): string => (abbreviations.test(name) ? name : name.replaceAll("_", " "));
 
 function fieldValue(bytes: Uint8Array, row: number): bigint {

@@ -1,5 +1,6 @@
 /** Every command, as pure functions from arguments to a Command. LogicalUnit has a method for each. */
 export * from "./inquiry.ts";
+export * from "./maintenance-in.ts";
 export * from "./persistent-reserve-in.ts";
 export * from "./persistent-reserve-out.ts";
 export * from "./persistent-reserve-out-unchecked.ts";

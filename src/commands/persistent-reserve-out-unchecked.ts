@@ -42,10 +42,13 @@ export interface UncheckedPersistentReserveOutOptions {
 /** Puts the TransportIDs into the data window from `offset`; returns how many bytes they have. */
 function putTransportIds(ids: readonly TransportId[], offset: number): number {
   let length = 0;
-  ids.forEach((id, index) => {
-    length += putTransportId(checkTransportId(id, `initiatorPorts[${index}]`), offset + length);
-  });
+  for (const id of ids) length += putTransportId(id, offset + length);
   return length;
+}
+
+function checkTransportIds(ids: readonly TransportId[] | undefined): readonly TransportId[] | undefined {
+  if (ids !== undefined && !Array.isArray(ids)) throw new TypeError("initiatorPorts must be an array of TransportIds");
+  return ids?.map((id, index) => checkTransportId(id, `initiatorPorts[${index}]`));
 }
 
 /** Builds CDB and list in the core; returns the list's length. */
@@ -59,7 +62,7 @@ function build(options: UncheckedPersistentReserveOutOptions): number {
   const port = checkInteger("relativeTargetPort", options.relativeTargetPort ?? 0, 0, 0xffff);
   const unregister = checkFlag("unregister", options.unregister) ? 1 : 0;
   const allTargetPorts = checkFlag("allTargetPorts", options.allTargetPorts) ? 1 : 0;
-  const ids = options.initiatorPorts;
+  const ids = checkTransportIds(options.initiatorPorts);
   if (serviceAction === PersistentReserveOut.REGISTER_AND_MOVE) {
     const length = putTransportIds(ids ?? [], Size.PERSISTENT_RESERVE_OUT_LIST);
     core.registerAndMove(scope, type, key, serviceActionKey, port, unregister, persist, length);
@@ -100,10 +103,13 @@ function sized(list: Uint8Array, length: number): Uint8Array {
  * uncheckedPersistentReserveOut({ serviceAction: 1, typeCode: 15, key: 0xabcn, parameterListLength: 23 });
  */
 export function uncheckedPersistentReserveOut(options: UncheckedPersistentReserveOutOptions): Command<void> {
+  const { parameterList, parameterListLength } = options;
+  if (parameterList !== undefined) checkBytes("parameterList", parameterList);
+  if (parameterListLength !== undefined) checkInteger("parameterListLength", parameterListLength, 0, 0xffff_ffff);
   const built = build(options);
   const cdb = cdbOut(Size.CDB_10);
-  const own = options.parameterList === undefined ? dataOut(built) : checkBytes("parameterList", options.parameterList);
-  const length = checkInteger("parameterListLength", options.parameterListLength ?? own.length, 0, 0xffff_ffff);
+  const own = parameterList ?? dataOut(built);
+  const length = parameterListLength ?? own.length;
   new DataView(cdb.buffer).setUint32(PersistentReserveOutCdb.PARAMETER_LIST_LENGTH >>> 16, length);
   const moves = options.serviceAction === PersistentReserveOut.REGISTER_AND_MOVE;
   const specified = options.initiatorPorts !== undefined;

@@ -141,6 +141,27 @@ const table: Readonly<Record<string, { right: Record<string, unknown>; wrong: Re
       persistThroughPowerLoss: wrong.flag,
     },
   },
+  uncheckedPersistentReserveOut: {
+    right: { serviceAction: 1 },
+    wrong: {
+      ...registerFlags,
+      serviceAction: outside(0, 0x1f),
+      scope: outside(0, 0xf),
+      typeCode: outside(0, 0xf),
+      key: wrong.key.filter(([value]) => value !== null),
+      serviceActionKey: wrong.key.filter(([value]) => value !== null),
+      unregister: wrong.flag,
+      relativeTargetPort: outside(0, 0xffff),
+      parameterList: wrong.bytes.filter(([value]) => value !== undefined && (value as Uint8Array)?.length !== 513),
+      parameterListLength: outside(0, 0xffff_ffff),
+    },
+  },
+  reportTargetPortGroups: { right: {}, wrong: { allocationLengthBytes: outside(4, 0x4_0000) } },
+  reportSupportedOperationCodes: { right: {}, wrong: { allocationLengthBytes: outside(4, 0x4_0000) } },
+  reportSupportedOperationCode: {
+    right: { operationCode: 0x5f },
+    wrong: { operationCode: outside(0, 0xff), serviceAction: outside(0, 0xffff) },
+  },
   replaceLostReservation: {
     right: { newKey: 1n, type: "write-exclusive" },
     wrong: { newKey: nonZeroKey, type: wrong.type },

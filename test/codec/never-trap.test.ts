@@ -56,6 +56,9 @@ const decoders: readonly { name: string; seeds: readonly Uint8Array[]; decode: (
       decode: (length: number) => core.decodeDesignators(page, length),
     },
   ]),
+  { name: "decodeTargetPortGroups", seeds: responses, decode: core.decodeTargetPortGroups },
+  { name: "decodeAllCommands", seeds: responses, decode: core.decodeAllCommands },
+  { name: "decodeOneCommand", seeds: responses, decode: core.decodeOneCommand },
   { name: "decodeSense", seeds: senses, decode: core.decodeSense },
   { name: "decodeTransportId", seeds: ids, decode: (length) => core.decodeTransportId(0, length) },
   ...[0x00, 0x04, 0x07].map((action) => ({
@@ -140,6 +143,9 @@ const readers: readonly { name: string; command: Command<unknown> }[] = [
   commands.readCapacity10(),
   commands.readCapacity16(),
   commands.requestSense(),
+  commands.reportTargetPortGroups(),
+  commands.reportSupportedOperationCodes(),
+  commands.reportSupportedOperationCode({ operationCode: 0x5f }),
   commands.read10({ lba: 0, blocks: 1 }),
   commands.read16({ lba: 0, blocks: 1 }),
 ].map((command: Command<unknown>) => ({ name: command.name, command }));

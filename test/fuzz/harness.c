@@ -122,9 +122,45 @@ static void run_inquiry(u32 length) {
 static void run_capacity10(u32 length) { accepted(CORE(decodeCapacity10)(&core, length)); }
 static void run_capacity16(u32 length) { accepted(CORE(decodeCapacity16)(&core, length)); }
 
+static void run_target_port_groups(u32 length) {
+  if (!accepted(CORE(decodeTargetPortGroups)(&core, length))) return;
+  check_list(length, 4, 8);
+  for (u32 i = 0, at = 4; i < word(ListRecord_COUNT); i++) {
+    u32 row = rows_offset + i * TargetPortGroupRow_SIZE;
+    REQUIRE(word(row + TargetPortGroupRow_PORTS_OFFSET) == at + 8);
+    at += 8 + 4 * word(row + TargetPortGroupRow_PORT_COUNT);
+    REQUIRE(at <= length);
+  }
+}
+
+static void run_all_commands(u32 length) {
+  if (!accepted(CORE(decodeAllCommands)(&core, length))) return;
+  check_list(length, 4, 8);
+  for (u32 i = 0; i < word(ListRecord_COUNT); i++) {
+    u32 row = rows_offset + i * SupportedCommandRow_SIZE;
+    REQUIRE(word(row + SupportedCommandRow_OPERATION_CODE) <= 255);
+    REQUIRE((int32_t)word(row + SupportedCommandRow_SERVICE_ACTION) >= -1);
+    REQUIRE((int32_t)word(row + SupportedCommandRow_SERVICE_ACTION) <= 65535);
+  }
+}
+
+static void run_one_command(u32 length) {
+  if (!accepted(CORE(decodeOneCommand)(&core, length))) return;
+  REQUIRE(word(OneCommandRecord_SUPPORT) <= 7);
+  REQUIRE(word(OneCommandRecord_USAGE_OFFSET) + word(OneCommandRecord_USAGE_LENGTH) <= length);
+}
+
 static void run_sense(u32 length) {
   if (!accepted(CORE(decodeSense)(&core, length))) return;
   REQUIRE(word(SenseRecord_SENSE_KEY) <= 15 && word(SenseRecord_ASC) <= 255 && word(SenseRecord_ASCQ) <= 255);
+  REQUIRE(word(SenseRecord_SENSE_KEY_SPECIFIC) <= 0x7fffff);
+  for (u32 i = 0, at = 8; i < word(SenseRecord_COUNT); i++) {
+    u32 row = rows_offset + i * SenseDescriptorRow_SIZE;
+    REQUIRE(word(row + SenseDescriptorRow_OFFSET) == at);
+    REQUIRE(word(row + SenseDescriptorRow_TYPE) <= 255 && word(row + SenseDescriptorRow_LENGTH) >= 2);
+    at += word(row + SenseDescriptorRow_LENGTH);
+    REQUIRE(at <= length);
+  }
 }
 
 static void run_transport_id(u32 length) {
@@ -198,6 +234,9 @@ static const Target targets[] = {
     {"inquiry", &data, &data_size, run_inquiry},
     {"capacity10", &data, &data_size, run_capacity10},
     {"capacity16", &data, &data_size, run_capacity16},
+    {"targetPortGroups", &data, &data_size, run_target_port_groups},
+    {"allCommands", &data, &data_size, run_all_commands},
+    {"oneCommand", &data, &data_size, run_one_command},
     {"sense", &data, &data_size, run_sense},
     {"transportId", &data, &data_size, run_transport_id},
     {"parameterList", &data, &data_size, run_parameter_list},

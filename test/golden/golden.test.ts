@@ -67,7 +67,7 @@ const cdbSlots: Readonly<Record<string, number>> = {
 };
 
 /** Fields of a CDB that no device server here looks at. */
-const unread = new Set(["DPO", "FUA"]);
+const unread = new Set(["DPO", "FUA", "REPORTING OPTIONS", "REQUESTED OPERATION CODE", "REQUESTED SERVICE ACTION"]);
 
 const listSlots: Readonly<Record<string, number>> = {
   "RESERVATION KEY": ParameterListRecord.RESERVATION_KEY_U64,
@@ -270,6 +270,7 @@ describe("the golden cases", () => {
       "device-server-data.md": 20,
       "discovery.md": 14,
       "inquiry.md": 21,
+      "maintenance-in.md": 9,
       "persistent-reserve-in-limits.md": 21,
       "persistent-reserve-in.md": 24,
       "persistent-reserve-out.md": 19,
