@@ -235,7 +235,8 @@ describe("the time of one delivery", () => {
     const transport = scripted([status(0x08), good()]);
     await createLogicalUnit(transport, { retry: quick(defaultRetryPolicy) }).testUnitReady({ deadlineMs: 900 });
     const [first, second] = transport.sent.map(({ options }) => options.timeoutMs as number) as [number, number];
-    expect(first).toBeLessThanOrEqual(900);
+    // A clock's difference may be off by its last digit.
+    expect(first).toBeLessThan(901);
     expect(second).toBeLessThan(first);
     expect(second).toBeGreaterThan(0);
   });

@@ -4,8 +4,7 @@
 import { OperationCode, PersistentReserveOut, Status } from "../../src/core/generated/codes.ts";
 import { formatTransportId } from "../../src/transport-id-text.ts";
 import type { ServedUnit, UnitAnswer, UnitNexus } from "../iscsi/target/index.ts";
-import type { DeviceServer, Nexus, Snapshot } from "../simulated/index.ts";
-import { establish } from "../simulated/unit-attentions.ts";
+import { type DeviceServer, establish, type Nexus, type Snapshot } from "../simulated/index.ts";
 
 /** What a reservation command left behind. */
 export type ReservationChange = Pick<

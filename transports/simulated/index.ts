@@ -6,6 +6,7 @@ import type { Transport } from "../../src/transport.ts";
 import { createSimulatedHost, type OpenSimulatedOptions, openSimulatedIn, type SimulatedHost } from "./host.ts";
 
 export type { Answer } from "./answer.ts";
+export { type Clock, createVirtualClock, realClock, type VirtualClock } from "./clock.ts";
 export { createDeviceServer, type DeviceServer } from "./device-server.ts";
 export { createSimulatedHost, type OpenSimulatedOptions, type SimulatedHost } from "./host.ts";
 export { createMedium, type Medium } from "./medium.ts";
@@ -18,8 +19,9 @@ export {
   type SimulatedTargetOptions,
   type SimulatedUnit,
 } from "./target.ts";
-export type { SimulatedHook } from "./transport.ts";
-export { UnitAttention } from "./unit-attentions.ts";
+export type { SimulatedTask } from "./task-set.ts";
+export type { HookResult, SimulatedHook } from "./transport.ts";
+export { establish, UnitAttention } from "./unit-attentions.ts";
 export type { DeviceServerOptions } from "./unit-state.ts";
 
 /**
