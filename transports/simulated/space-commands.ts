@@ -40,7 +40,6 @@ function writeSame(rows: typeof WriteSame10Cdb | typeof WriteSame16Cdb, ndob: nu
     lba: rows.LOGICAL_BLOCK_ADDRESS,
     count: rows.NUMBER_OF_LOGICAL_BLOCKS,
     protect: rows.WRPROTECT,
-    zeroMeans: "the rest",
   };
   return (unit: UnitState, _nexus: Nexus, dataOut: Uint8Array): Answer => {
     // Nothing can be anchored here, and a fully provisioned unit unmaps nothing.
@@ -49,6 +48,8 @@ function writeSame(rows: typeof WriteSame10Cdb | typeof WriteSame16Cdb, ndob: nu
     if (unmaps && !unit.thin) return faultAnswer(faultInCdb(rows.UNMAP));
     const range = rangeOf(unit, rangeRows);
     if ("code" in range) return faultAnswer(range);
+    // WSNZ: 0 does not mean the rest of the medium here (sbc4 6.6.4).
+    if (range.count === 0) return faultAnswer(faultInCdb(rows.NUMBER_OF_LOGICAL_BLOCKS));
     const withoutData = ndob !== 0 && core.cdbField(ndob) !== 0;
     const block = withoutData ? new Uint8Array(unit.blockSize) : dataOut;
     if (block.length !== unit.blockSize) return faultAnswer(faultInCdb(rows.NUMBER_OF_LOGICAL_BLOCKS));
