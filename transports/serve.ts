@@ -81,6 +81,8 @@ export interface ServedTargets {
   unit(target?: string, lun?: number): DeviceServer | undefined;
   /** Who is logged in. */
   sessions(): readonly SessionIdentity[];
+  /** How many connections there are, those that are logging in included. */
+  readonly connections: number;
   /** Asks all initiators to log out, waits a little, closes everything. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -164,6 +166,9 @@ export async function serve(options: ServeOptions): Promise<ServedTargets> {
       url: (name = first, lun = 0) => `iscsi://${formatAddress(reachable(target.portals[0]))}/${name}/${lun}`,
       unit: (name = first, lun = 0) => byName.get(name.toLowerCase())?.get(lun)?.server,
       sessions: () => target.sessions(),
+      get connections() {
+        return target.connections;
+      },
       close,
       [Symbol.asyncDispose]: close,
     };
