@@ -106,6 +106,8 @@ export interface DeviceServer {
    * RangeError if the unit has no REPLACE LOST RESERVATION.
    */
   loseReservations(): void;
+  /** TAS of the Control mode page: do commands that another I_T nexus aborts end with TASK ABORTED? */
+  readonly taskAbortedStatus: boolean;
   /** What outlives the process, as plain data. */
   snapshot(): Snapshot;
   /** Makes the unit what a snapshot says, PRGENERATION included. RangeError for a snapshot that cannot be. */
@@ -169,6 +171,9 @@ export function createDeviceServer(options: DeviceServerOptions = {}): DeviceSer
       forgetReservations();
       unit.reservedBy = null;
       state.lost = true;
+    },
+    get taskAbortedStatus() {
+      return unit.mode.taskAbortedStatus;
     },
     snapshot: () => takeSnapshot(unit),
     restore: (snapshot) => applySnapshot(unit, snapshot),

@@ -8,9 +8,18 @@ import { createSimulatedHost, type OpenSimulatedOptions, openSimulatedIn, type S
 export type { Answer } from "./answer.ts";
 export { type Clock, createVirtualClock, realClock, type VirtualClock } from "./clock.ts";
 export { createDeviceServer, type DeviceServer } from "./device-server.ts";
+export {
+  createFaultPlan,
+  type Fault,
+  type FaultEvent,
+  type FaultPlan,
+  type FaultRule,
+  type RunningFaults,
+} from "./faults.ts";
 export { createSimulatedHost, type OpenSimulatedOptions, type SimulatedHost } from "./host.ts";
 export { createMedium, type Medium } from "./medium.ts";
 export type { Nexus } from "./nexus.ts";
+export { createRandom, type Random } from "./random.ts";
 export type { Snapshot } from "./snapshot.ts";
 export {
   createSimulatedTarget,

@@ -6,8 +6,10 @@ import { checkInteger } from "../../src/check.ts";
 import type { ResetScope, Transport } from "../../src/transport.ts";
 import type { TransportId } from "../../src/transport-id.ts";
 import { parseTransportId } from "../../src/transport-id-text.ts";
+import { type Clock, realClock } from "./clock.ts";
 import { createDeviceServer, type DeviceServer } from "./device-server.ts";
 import type { Nexus } from "./nexus.ts";
+import { createTaskSet, type SimulatedTask, type TaskSet } from "./task-set.ts";
 import { createSimulatedTransport, type SimulatedHook, transportName } from "./transport.ts";
 import { UnitAttention } from "./unit-attentions.ts";
 import type { DeviceServerOptions } from "./unit-state.ts";
@@ -28,6 +30,10 @@ export interface SimulatedUnit {
   readonly server: DeviceServer;
   /** What happens on the way to this unit, through any nexus. Add and remove at any time. */
   readonly hooks: SimulatedHook[];
+  /** The commands that hooks hold up at this moment, through any nexus. */
+  readonly tasks: ReadonlySet<SimulatedTask>;
+  /** The nexus is lost: what is under way through it is too, and it finds I_T NEXUS LOSS OCCURRED. */
+  loseNexus(options: NexusOptions): void;
   /**
    * A transport through one I_T nexus. Two transports of the same initiator and target port are one nexus.
    *
@@ -44,6 +50,8 @@ export interface SimulatedUnit {
 export interface SimulatedTargetOptions extends Omit<DeviceServerOptions, "luns" | "serialNumber"> {
   /** The target's name, for people and for the units' serial numbers; `simulated` unless given. */
   readonly name?: string | undefined;
+  /** What timeouts are measured by; the real time unless given. */
+  readonly clock?: Clock | undefined;
 }
 
 /** A simulated SCSI target device. */
@@ -58,6 +66,8 @@ export interface SimulatedTarget {
   unit(lun?: number, options?: DeviceServerOptions): SimulatedUnit;
   /** The LUNs that exist, ascending. */
   luns(): readonly number[];
+  /** A logical unit reset of one unit, or a wider one: commands under way end without an answer. */
+  reset(scope: ResetScope, lun?: number): void;
   /** Power goes and comes back, for all units. */
   powerCycle(): void;
 }
@@ -79,13 +89,16 @@ const conditionByScope: Readonly<Record<ResetScope, number>> = {
  * const b = unit.nexus({ initiatorPort: "iqn.2026-01.com.example:b,i,0x1" });
  */
 export function createSimulatedTarget(options: SimulatedTargetOptions = {}): SimulatedTarget {
-  const { name = "simulated", ...defaults } = options;
+  const { name = "simulated", clock = realClock, ...defaults } = options;
   const units = new Map<number, SimulatedUnit>();
+  const taskSets = new Map<number, TaskSet>();
   const luns = () => [...units.keys()].sort((a, b) => a - b);
 
   function reset(scope: ResetScope, lun: number): void {
     for (const unit of units.values()) {
-      if (scope !== "logical-unit" || unit.lun === lun) unit.server.reset(conditionByScope[scope]);
+      if (scope === "logical-unit" && unit.lun !== lun) continue;
+      taskSets.get(unit.lun)?.lose();
+      unit.server.reset(conditionByScope[scope]);
     }
   }
 
@@ -98,6 +111,8 @@ export function createSimulatedTarget(options: SimulatedTargetOptions = {}): Sim
     });
     const unitName = `sim:${encodeURIComponent(name)}/${lun}`;
     const hooks: SimulatedHook[] = [];
+    const tasks = createTaskSet(() => server.taskAbortedStatus);
+    taskSets.set(lun, tasks);
     const identify = ({ initiatorPort, relativeTargetPort }: NexusOptions): Nexus =>
       server.nexus(
         typeof initiatorPort === "string" ? parseTransportId(initiatorPort) : initiatorPort,
@@ -108,11 +123,18 @@ export function createSimulatedTarget(options: SimulatedTargetOptions = {}): Sim
       lun,
       server,
       hooks,
+      tasks: tasks.tasks,
       identify,
+      loseNexus(which) {
+        const nexus = identify(which);
+        tasks.lose(nexus);
+        server.loseNexus(nexus);
+      },
       nexus(which) {
         const nexus = identify(which);
         const path = transportName(unitName, nexus.initiatorPort, nexus.relativeTargetPort);
-        return createSimulatedTransport({ name: path, server, nexus, hooks, reset: (scope) => reset(scope, lun) });
+        const resetFrom = (scope: ResetScope) => reset(scope, lun);
+        return createSimulatedTransport({ name: path, server, nexus, hooks, tasks, clock, reset: resetFrom });
       },
     };
   }
@@ -120,6 +142,7 @@ export function createSimulatedTarget(options: SimulatedTargetOptions = {}): Sim
   return {
     name,
     luns,
+    reset: (scope, lun = 0) => reset(scope, lun),
     unit(lun = 0, own = {}) {
       checkInteger("lun", lun, 0, 255);
       const existing = units.get(lun);
@@ -129,7 +152,10 @@ export function createSimulatedTarget(options: SimulatedTargetOptions = {}): Sim
       return unit;
     },
     powerCycle() {
-      for (const { server } of units.values()) server.powerCycle();
+      for (const { server, lun } of units.values()) {
+        taskSets.get(lun)?.lose();
+        server.powerCycle();
+      }
     },
   };
 }

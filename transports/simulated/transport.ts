@@ -5,23 +5,30 @@
  * `execute` returns first and executes afterwards, in a microtask: never within the call, and in the order of the calls
  * as long as no hook delays one. A timer is set only while a hook holds a command up.
  */
+import { Status } from "../../src/core/generated/codes.ts";
 import { transportError } from "../../src/errors.ts";
 import type { ResetScope, ScsiRequest, ScsiResponse, Transport, TransportOptions } from "../../src/transport.ts";
 import type { TransportId } from "../../src/transport-id.ts";
 import { formatTransportId } from "../../src/transport-id-text.ts";
 import type { Answer } from "./answer.ts";
+import type { Clock } from "./clock.ts";
 import type { DeviceServer } from "./device-server.ts";
 import type { Nexus } from "./nexus.ts";
+import type { SimulatedTask, TaskSet } from "./task-set.ts";
+
+/** Nothing, or an answer in place of the device server's. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a hook need not return anything
+export type HookResult = void | ScsiResponse;
 
 /**
  * Something that happens on the way. A hook that returns a promise holds the command up until then; one that throws
  * (say, a `transportError`) makes `execute` reject with what it throws: `before` loses the request, `after` the answer.
  */
 export interface SimulatedHook {
-  /** Runs before the device server sees the command. */
-  before?(request: ScsiRequest, nexus: Nexus): void | Promise<void>;
-  /** Runs when the device server has executed it. */
-  after?(request: ScsiRequest, response: ScsiResponse, nexus: Nexus): void | Promise<void>;
+  /** Runs before the device server sees the command. With an answer the device server never does. */
+  before?(request: ScsiRequest, nexus: Nexus): HookResult | Promise<HookResult>;
+  /** Runs when the device server has executed it. An answer takes the place of what it answered. */
+  after?(request: ScsiRequest, response: ScsiResponse, nexus: Nexus): HookResult | Promise<HookResult>;
 }
 
 /** What a transport is made of. */
@@ -32,6 +39,10 @@ export interface SimulatedPath {
   /** Read at every command: hooks can be added and removed at any time. */
   readonly hooks: readonly SimulatedHook[];
   readonly reset: (scope: ResetScope) => void;
+  /** The commands under way to the unit, through whatever transport. */
+  readonly tasks: TaskSet;
+  /** What timeouts are measured by. */
+  readonly clock: Clock;
 }
 
 /** A command that hooks may hold up. */
@@ -43,7 +54,8 @@ interface Delivery {
 }
 
 /** @returns a transport over one I_T nexus; disposing it leaves the nexus and its registration as they are */
-export function createSimulatedTransport({ name, server, nexus, hooks, reset }: SimulatedPath): Transport {
+export function createSimulatedTransport(path: SimulatedPath): Transport {
+  const { name, server, nexus, hooks, reset, tasks, clock } = path;
   let closed = false;
   const underWay = new Set<Delivery>();
   const closedError = (delivered: "no" | "unknown") => transportError("CLOSED", delivered, `${name} has been closed`);
@@ -51,27 +63,40 @@ export function createSimulatedTransport({ name, server, nexus, hooks, reset }: 
   function perform(request: ScsiRequest): ScsiResponse {
     const { cdb, dataOut, dataInLength } = request;
     const answer = server.execute(nexus, cdb, dataOut);
-    const { status, sense } = answer;
+    const { status, sense, aborted } = answer;
+    if (aborted.length > 0) tasks.abortOf(aborted);
     const dataIn = answer.dataIn.length > dataInLength ? answer.dataIn.slice(0, dataInLength) : answer.dataIn;
     return { status, dataIn, sense, residual: residualOf(request, answer) };
   }
 
-  async function performWithHooks(request: ScsiRequest, delivery: Delivery): Promise<ScsiResponse> {
-    for (const hook of [...hooks]) await hook.before?.(request, nexus);
-    // Given up while a hook held it. Its caller knows already; the device server must not see it any more.
-    if (!underWay.has(delivery)) throw closedError("no");
+  async function performWithHooks(
+    request: ScsiRequest,
+    delivery: Delivery,
+    task: SimulatedTask,
+    silenced: () => boolean,
+  ): Promise<ScsiResponse> {
+    const now = [...hooks];
+    for (const hook of now) {
+      const instead = await hook.before?.(request, nexus);
+      // Given up while a hook held it. Its caller knows already; the device server must not see it any more.
+      if (!underWay.has(delivery) || silenced()) throw closedError("no");
+      if (instead !== undefined) return instead;
+    }
+    // From here on nothing can abort it.
+    tasks.remove(task);
     delivery.delivered = "unknown";
-    const response = perform(request);
-    for (const hook of [...hooks]) await hook.after?.(request, response, nexus);
+    let response = perform(request);
+    for (const hook of now) response = (await hook.after?.(request, response, nexus)) ?? response;
     return response;
   }
 
-  /** Races the command against abort, timeout and disposal. */
+  /** Races the command against abort, timeout, disposal, and those who abort it at the unit. */
   function hooked(request: ScsiRequest, { signal, timeoutMs = Number.POSITIVE_INFINITY }: TransportOptions) {
     return new Promise<ScsiResponse>((resolve, reject) => {
       const end = () => {
         underWay.delete(delivery);
-        clearTimeout(timer);
+        tasks.remove(task);
+        stopTimer?.();
         signal?.removeEventListener("abort", onAbort);
       };
       const giveUp = (error: unknown) => {
@@ -79,13 +104,37 @@ export function createSimulatedTransport({ name, server, nexus, hooks, reset }: 
         reject(error);
       };
       const delivery: Delivery = { delivered: "no", giveUp };
+      const task: SimulatedTask = {
+        nexus,
+        request,
+        abort(how) {
+          if (!underWay.has(delivery)) return;
+          if (how === "path lost") return giveUp(lostError(name));
+          if (how === "status") {
+            end();
+            return resolve(taskAborted(request));
+          }
+          // No answer ever comes: only the caller's patience ends it, and its hooks' end changes nothing.
+          delivery.delivered = "unknown";
+          silenced = true;
+        },
+      };
+      let silenced = false;
       const onAbort = () => giveUp(abortedError(name, delivery.delivered, signal));
       const onTimeout = () => giveUp(timeoutError(name, delivery.delivered, timeoutMs));
       const limited = timeoutMs !== Number.POSITIVE_INFINITY;
-      const timer = limited ? setTimeout(onTimeout, Math.min(timeoutMs, MAXIMUM_TIMER_MS)) : undefined;
+      const stopTimer = limited ? clock.after(timeoutMs, onTimeout) : undefined;
       signal?.addEventListener("abort", onAbort);
       underWay.add(delivery);
-      performWithHooks(request, delivery).finally(end).then(resolve, reject);
+      tasks.add(task);
+      const ended =
+        <T>(settle: (value: T) => void) =>
+        (value: T) => {
+          if (silenced) return;
+          end();
+          settle(value);
+        };
+      performWithHooks(request, delivery, task, () => silenced).then(ended(resolve), ended(reject));
     });
   }
 
@@ -113,8 +162,16 @@ export function createSimulatedTransport({ name, server, nexus, hooks, reset }: 
   };
 }
 
-/** The longest time that setTimeout can wait. */
-const MAXIMUM_TIMER_MS = 2 ** 31 - 1;
+/** TASK ABORTED: another nexus aborted the command, and TAS is 1 (sam4r14 5.3.1). */
+const taskAborted = ({ dataInLength, dataOut }: ScsiRequest): ScsiResponse => ({
+  status: Status.TASK_ABORTED,
+  dataIn: new Uint8Array(0),
+  sense: new Uint8Array(0),
+  residual: dataInLength > 0 ? dataInLength : (dataOut?.length ?? 0),
+});
+
+const lostError = (name: string) =>
+  transportError("CONNECTION_LOST", "unknown", `${name} was lost with a command under way`);
 
 const abortedError = (name: string, delivered: "no" | "unknown", signal: AbortSignal | undefined) =>
   transportError("ABORTED", delivered, `A command to ${name} was aborted by its caller`, signal?.reason);
