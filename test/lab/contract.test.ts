@@ -1,6 +1,6 @@
 /** The transport contract over real nodes: LIO through tcm_loop and iSCSI, scsi_debug; generic, disk and bsg nodes. */
 import { describeTransport } from "../transport-contract.ts";
-import { connect, holdUp, units } from "./units.ts";
+import { connect, holdUp, letGo, units } from "./units.ts";
 
 for (const [name, one, other] of [
   ["an sg node, LIO through tcm_loop", units.A1.sg, units.B.sg],
@@ -18,6 +18,12 @@ for (const [name, one, other] of [
   }));
 }
 
+/** Nothing is answered for a second. */
+function stall(): void {
+  holdUp();
+  setTimeout(letGo, 1000);
+}
+
 for (const [name, node] of [
   ["an sg node, LIO through a connection that can be held up", units.ISCSI_C.sg],
   ["a disk node, LIO through a connection that can be held up", units.ISCSI_C.sd],
@@ -27,7 +33,7 @@ for (const [name, node] of [
   describeTransport(name, async () => ({
     transport: await connect(node),
     writable: true,
-    ...(node === units.ISCSI_C.sg || node === units.ISCSI_C.sd ? { stall: () => holdUp(1000) } : {}),
+    ...(node === units.ISCSI_C.sg || node === units.ISCSI_C.sd ? { stall } : {}),
     async dispose() {},
   }));
 }

@@ -1,6 +1,6 @@
 /** The units of the lab's guest, as guest/suites.sh has built and exported them, and ways to them. Only in the guest. */
 import { execFile } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import {
   createLogicalUnit,
   isScsiError,
@@ -88,12 +88,15 @@ export async function slowDown(seconds: number): Promise<void> {
   await writeFile(`${parameters}/delay`, String(Math.round(seconds * 250)));
 }
 
-/** Holds the connection of ISCSI_C up for so long: nothing is answered meanwhile. */
-export function holdUp(milliseconds: number): void {
-  const forwarder = Number(variable("FORWARDER"));
-  process.kill(forwarder, "SIGSTOP");
-  setTimeout(() => process.kill(forwarder, "SIGCONT"), milliseconds);
-}
+/** Holds the connection of ISCSI_C up: nothing is answered until it is let go again. */
+export const holdUp = (): void => void process.kill(Number(variable("FORWARDER")), "SIGSTOP");
+
+/** Lets the connection of ISCSI_C go. */
+export const letGo = (): void => void process.kill(Number(variable("FORWARDER")), "SIGCONT");
+
+/** How many commands the kernel has under way on a nexus. */
+export const underway = async ({ address }: Nexus): Promise<number> =>
+  Number(await readFile(`/sys/class/scsi_device/${address}/device/device_busy`, "utf8"));
 
 /** Says a figure that is measured and not judged. */
 export const say = (text: string): void => console.log(`lab: ${runtime}: ${text}`);

@@ -17,7 +17,7 @@ unit TWIN_A1 "$(loop_nexus naa.5001405000000003 1 naa.60014050000000a1 "$second"
 unit TWIN_A2 "$(loop_nexus naa.5001405000000003 2 naa.60014050000000a2 "$second")"
 unit TWIN_B "$(loop_nexus naa.5001405000000004 1 naa.60014050000000b1 "$second")"
 # A disk over iSCSI, for two hosts.
-iscsi_target iqn.2026-11.lab:disk "$(ram_disk iscsi scsipersistlab03)"
+iscsi_target iqn.2026-11.lab:disk "$(ram_disk iscsi scsipersistlab03)" iqn.2026-11.lab:host-{a,b,c}
 start_iscsid
 unit ISCSI_A "$(iscsi_login iqn.2026-11.lab:disk host-a)"
 unit ISCSI_B "$(iscsi_login iqn.2026-11.lab:disk host-b)"
@@ -29,6 +29,11 @@ unit ISCSI_C "$(iscsi_login iqn.2026-11.lab:disk host-c 3261)"
 unit DEBUG "$(debug_disk)"
 env | grep ^LAB_ | sort
 echo "lab: units after $(cut -d' ' -f1 /proc/uptime) s"
+
+# The unprivileged user of the tests must be able to read the project; in this guest only.
+for path in "$project" "$node" "$bun" "$deno"; do
+  while [ "$path" != / ]; do [ -e "$path" ] && chmod o+rX "$path"; path=$(dirname "$path"); done
+done
 
 if [ -n "$shell" ]; then
   bash -c "${filters[*]}"

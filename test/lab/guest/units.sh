@@ -62,16 +62,22 @@ start_udev() {
   udevadm settle -t 30
 }
 
-# iscsi_target NAME DISK: a target on the loopback that lets everybody in.
+# iscsi_target NAME DISK INITIATOR...: a target on the loopback for these initiators. It does not ask after those who are silent.
 iscsi_target() {
   modprobe iscsi_target_mod
-  local group=$target/iscsi/$1/tpgt_1
+  local group=$target/iscsi/$1/tpgt_1 initiator acl
   mkdir -p "$group/lun/lun_0"
-  echo 0 >"$group/attrib/authentication"
-  echo 1 >"$group/attrib/generate_node_acls"
-  echo 0 >"$group/attrib/demo_mode_write_protect"
-  mkdir "$group/np/127.0.0.1:3260"
   ln -s "$2" "$group/lun/lun_0/disk"
+  echo 0 >"$group/attrib/authentication"
+  mkdir "$group/np/127.0.0.1:3260"
+  for initiator in "${@:3}"; do
+    acl=$group/acls/$initiator
+    mkdir -p "$acl/lun_0"
+    ln -s "$group/lun/lun_0" "$acl/lun_0/disk"
+    echo 0 >"$acl/lun_0/write_protect"
+    echo 128 >"$acl/cmdsn_depth"
+    echo 0 >"$acl/attrib/nopin_timeout"
+  done
   echo 1 >"$group/enable"
 }
 
@@ -85,12 +91,16 @@ start_iscsid() {
 
 # iscsi_login TARGET HOST [PORT]: a session of iqn.2026-11.lab:HOST; prints the address of the disk.
 iscsi_login() {
-  local portal=127.0.0.1:${3:-3260}
+  local portal=127.0.0.1:${3:-3260} setting
   {
     iscsiadm -m iface -I "$2" -o new
     iscsiadm -m iface -I "$2" -o update -n iface.initiatorname -v "iqn.2026-11.lab:$2"
     iscsiadm -m iface -I "$2" -o update -n iface.transport_name -v tcp
     iscsiadm -m node -T "$1" -p "$portal" -I "$2" -o new
+    # Nobody gives up on a connection that is held up; and many commands may be under way.
+    for setting in conn[0].timeo.noop_out_interval=0 conn[0].timeo.noop_out_timeout=0 session.cmds_max=256 session.queue_depth=128; do
+      iscsiadm -m node -T "$1" -p "$portal" -I "$2" -o update -n "node.${setting%=*}" -v "${setting#*=}"
+    done
     iscsiadm -m node -T "$1" -p "$portal" -I "$2" --login
   } >/dev/null || return
   local session device tries

@@ -1,0 +1,131 @@
+/**
+ * A process of its own, over the built package: for what must not happen in the process that runs the tests. Run as
+ * `child.mjs VERB ARGUMENT...`; prints one line of JSON.
+ */
+import { readFile } from "node:fs/promises";
+import process from "node:process";
+import { createLogicalUnit, isScsiError, noRetries } from "../../dist/index.js";
+
+const entry = "Bun" in globalThis ? "sg-bun" : "Deno" in globalThis ? "sg-deno" : "sg-node";
+const { openSg } = await import(`../../dist/${entry}.js`);
+
+const answer = (value) => console.log(JSON.stringify(value));
+const failure = (error) =>
+  isScsiError(error)
+    ? { code: error.code, delivered: error.delivered, message: error.message }
+    : { code: "none", message: String(error) };
+
+async function unitAt(node, options) {
+  return createLogicalUnit(await openSg(node, options), { retry: noRetries, timeoutMs: 60_000 });
+}
+
+/** Collects garbage, where the runtime was started so that it can be asked to. */
+const collect = () => ("Bun" in globalThis ? globalThis.Bun.gc(true) : globalThis.gc?.());
+
+const verbs = {
+  /** READ KEYS and REGISTER AND IGNORE EXISTING KEY: what becomes of each. */
+  async both(node, access) {
+    const results = {};
+    let unit;
+    try {
+      unit = await unitAt(node, { access });
+      await unit.testUnitReady().catch(() => {});
+      const tell = (promise) => promise.then(() => ({ code: "done" }), failure);
+      results.in = await tell(unit.readKeys());
+      results.out = await tell(unit.registerAndIgnoreExistingKey({ newKey: 0n }));
+    } catch (error) {
+      results.open = failure(error);
+    }
+    await unit?.[Symbol.asyncDispose]();
+    answer(results);
+  },
+
+  /** Leaves commands behind in the kernel, and ends. */
+  async leave(node, count, busy) {
+    const unit = await unitAt(node);
+    const controller = new AbortController();
+    const calls = Array.from({ length: Number(count) }, () => unit.testUnitReady(controller).catch(failure));
+    while (Number(await readFile(busy, "utf8")) < Number(count))
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    controller.abort();
+    answer((await Promise.all(calls)).map(({ code, delivered }) => `${code} ${delivered}`));
+  },
+
+  /** PREEMPT AND ABORT over a path on which it hangs for ever. */
+  async hang(node) {
+    const unit = await unitAt(node, { closeTimeoutMs: 500 });
+    await unit.testUnitReady().catch(() => {});
+    await unit.registerAndIgnoreExistingKey({ newKey: 0x11n });
+    const started = performance.now();
+    const command = { key: 0x11n, victimKey: 0x11n, type: "write-exclusive", timeoutMs: 2000 };
+    const call = await unit.preemptAndAbort(command).then(() => ({ code: "done" }), failure);
+    const waitedMs = performance.now() - started;
+    await readFile("/etc/passwd");
+    const closed = await unit[Symbol.asyncDispose]().then(() => ({ code: "done" }), failure);
+    answer({ call, waitedMs, closed });
+  },
+
+  /** INQUIRY and READ KEYS so many times, eight at a time, with collections between; every answer is compared. */
+  async many(node, count, every) {
+    const unit = await unitAt(node);
+    await unit.testUnitReady().catch(() => {});
+    await unit.registerAndIgnoreExistingKey({ newKey: 0x5eedn });
+    const { prGeneration } = await unit.readKeys();
+    const inquiry = { cdb: Uint8Array.of(0x12, 0, 0, 0, 96, 0), dataInLength: 96 };
+    const expected = Buffer.from((await unit.transport.execute(inquiry)).dataIn).toString("hex");
+    let left = Number(count);
+    let wrong = 0;
+    let collected = 0;
+    const resident = [];
+    const started = performance.now();
+    const lane = async () => {
+      while (left > 0) {
+        left -= 2;
+        const { dataIn } = await unit.transport.execute(inquiry);
+        if (Buffer.from(dataIn).toString("hex") !== expected) wrong++;
+        const { keys, prGeneration: generation } = await unit.readKeys();
+        if (keys.length !== 1 || keys[0] !== 0x5eedn || generation !== prGeneration) wrong++;
+        if (left % Number(every) < 2) {
+          collect();
+          collected++;
+          resident.push(process.memoryUsage().rss);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, lane));
+    const seconds = (performance.now() - started) / 1000;
+    await unit.registerAndIgnoreExistingKey({ newKey: 0n });
+    await unit[Symbol.asyncDispose]();
+    const middle = resident[Math.floor(resident.length / 2)];
+    answer({
+      wrong,
+      collected,
+      seconds,
+      canCollect: "Bun" in globalThis || "gc" in globalThis,
+      middle,
+      end: resident.at(-1),
+    });
+  },
+
+  /** How long one INQUIRY takes, one after the other, and eight at a time; in microseconds. */
+  async pace(node, count) {
+    const transport = await openSg(node);
+    const inquiry = { cdb: Uint8Array.of(0x12, 0, 0, 0, 96, 0), dataInLength: 96 };
+    const rounds = async (times) => {
+      for (let done = 0; done < times; done++) await transport.execute(inquiry);
+    };
+    await rounds(Number(count) / 4);
+    const measure = async (work) => {
+      const started = performance.now();
+      await work();
+      return ((performance.now() - started) * 1000) / Number(count);
+    };
+    const alone = Math.min(await measure(() => rounds(Number(count))), await measure(() => rounds(Number(count))));
+    const together = await measure(() => Promise.all(Array.from({ length: 8 }, () => rounds(Number(count) / 8))));
+    await transport[Symbol.asyncDispose]();
+    answer({ alone, together });
+  },
+};
+
+const [verb, ...args] = process.argv.slice(2);
+await verbs[verb](...args);

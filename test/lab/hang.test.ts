@@ -1,0 +1,96 @@
+/** A device that hangs: what goes on meanwhile, and what becomes of the commands. The bounds are checked generously: this is emulation. */
+import { readFile } from "node:fs/promises";
+import { afterEach, expect, test } from "vitest";
+import { isScsiError } from "../../src/index.ts";
+import { openSg } from "../../transports/sg/index.ts";
+import { child } from "./child.ts";
+import { connect, holdUp, letGo, say, slowDown, underway, units } from "./units.ts";
+
+const testUnitReady = { cdb: new Uint8Array(6), dataInLength: 0 };
+const inKernel = () => underway(units.ISCSI_C);
+
+afterEach(async () => {
+  letGo();
+  await expect.poll(inKernel, { timeout: 60_000 }).toBe(0);
+});
+
+test.each(["sg", "sd"] as const)(
+  "64 commands outstanding at an %s node: timers, files and other devices go on; aborts are at once",
+  async (kind) => {
+    const transport = await openSg(units.ISCSI_C[kind], { closeTimeoutMs: 500 });
+    await using other = await connect(units.A1[kind]);
+    await transport.execute(testUnitReady);
+    await other.execute(testUnitReady);
+    holdUp();
+    const controllers = Array.from({ length: 64 }, () => new AbortController());
+    const calls = controllers.map(({ signal }) =>
+      transport.execute(testUnitReady, { signal }).then(
+        () => expect.fail("answered"),
+        (error: unknown) => ({ error, at: performance.now() }),
+      ),
+    );
+    await expect.poll(inKernel, { timeout: 110_000 }).toBe(64);
+
+    let latest = 0;
+    let last = performance.now();
+    let ticks = 0;
+    const timer = setInterval(() => {
+      const now = performance.now();
+      latest = Math.max(latest, now - last - 10);
+      last = now;
+      ticks++;
+    }, 10);
+    let files = 0;
+    let commands = 0;
+    const end = performance.now() + 3000;
+    const read = async () => {
+      for (; performance.now() < end; files++) await readFile("/proc/self/stat");
+    };
+    const send = async () => {
+      for (; performance.now() < end; commands++) await other.execute(testUnitReady);
+    };
+    await Promise.all([read(), send()]);
+    clearInterval(timer);
+    expect(await inKernel()).toBe(64);
+
+    let slowest = 0;
+    for (const [index, controller] of controllers.entries()) {
+      const fired = performance.now();
+      controller.abort();
+      const { error, at } = await (calls[index] as (typeof calls)[number]);
+      slowest = Math.max(slowest, at - fired);
+      expect(isScsiError(error) && [error.code, error.delivered]).toEqual(["ABORTED", "unknown"]);
+    }
+    say(
+      `${kind}, 64 outstanding for 3 s: a 10 ms timer ${latest.toFixed(1)} ms late at most (${ticks} ticks), ` +
+        `${files} files read, ${commands} commands to another device; slowest abort ${slowest.toFixed(2)} ms`,
+    );
+    expect(latest).toBeLessThan(250);
+    expect(ticks).toBeGreaterThan(30);
+    expect(files).toBeGreaterThan(10);
+    expect(commands).toBeGreaterThan(10);
+    expect(slowest).toBeLessThan(100);
+    expect(await inKernel()).toBe(64);
+
+    const closing = await transport[Symbol.asyncDispose]().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(isScsiError(closing) && closing.message).toMatch(
+      /is not closed yet: the kernel has not come back from 64 calls/,
+    );
+  },
+  240_000,
+);
+
+test("a process that leaves commands behind ends without a crash", async () => {
+  await slowDown(20);
+  const busy = `/sys/class/scsi_device/${units.DEBUG.address}/device/device_busy`;
+  const { answer, exit } = await child<string[]>("leave", [units.DEBUG.sd, 8, busy]);
+  expect(answer).toEqual(Array.from({ length: 8 }, () => "ABORTED unknown"));
+  const { code, signal, seconds } = await exit;
+  say(`a process that left 8 commands in the kernel for 20 s ended after ${seconds.toFixed(1)} s`);
+  expect([code, signal]).toEqual([0, null]);
+  await expect.poll(() => underway(units.DEBUG), { timeout: 60_000 }).toBe(0);
+  await slowDown(0);
+});
