@@ -26,6 +26,8 @@ export const Control = {
   LISTENING: 6,
   /** How long the call took, in microseconds, 2^31 - 1 at most. */
   MICROSECONDS: 7,
+  /** How long the thread shall look for the next call before it sleeps, in microseconds. */
+  ALERT_MICROSECONDS: 8,
 } as const;
 
 export const State = {
@@ -40,9 +42,9 @@ export const State = {
 export const Operation = { OPEN: 0, IOCTL: 1, CLOSE: 2 } as const;
 
 /** Bytes of the control words. */
-export const CONTROL_LENGTH = 32;
+export const CONTROL_LENGTH = 48;
 /** 64 bits: the memory's own address, written by the thread when it starts. */
-export const ADDRESS_OFFSET = 32;
+export const ADDRESS_OFFSET = 48;
 /** The header of a SCSI command, or the structure of another ioctl. */
 export const HEADER_OFFSET = 64;
 export const CDB_OFFSET = 256;
@@ -66,8 +68,6 @@ export interface ThreadSettings {
   readonly memory: SharedArrayBuffer;
   /** Milliseconds without a call after which the thread ends. */
   readonly idleMs: number;
-  /** Milliseconds that the thread looks for the next call before it sleeps; 0 where there is no processor to spare. */
-  readonly alertMs: number;
   /** A file to take open, ioctl and close from instead of the C library. */
   readonly libc?: string | undefined;
   /** Where koffi is, for the threads that use it. */

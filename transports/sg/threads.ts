@@ -83,6 +83,7 @@ interface Thread {
   readonly memory: ThreadMemory;
   readonly room: number;
   job: Job | undefined;
+  givenAt: number;
 }
 
 /** The room for data that a thread has at least; only pages that are used cost memory. */
@@ -94,16 +95,15 @@ const PATIENCE_MS = 5;
 const GROUP_LIMIT = 64;
 
 /**
- * A call of a device whose latest call was as quick as this, in microseconds, is waited for on the spot, if it is the only one
- * under way: to go through the event loop takes ten times as long. If it is not back after twice that, it is left to the
- * event loop after all, and so are the next 2, 4, 8, … 64.
+ * To be told of a result through the event loop takes a detour that is longer than many calls are: 40 µs and more. So a call of
+ * a device whose latest call took less than that is waited for on the spot, if it is the only one under way, and no
+ * longer than the detour would take. Where that was in vain, the next 2, 4, 8, … 64 are left to the event loop.
  */
-const QUICK_MICROSECONDS = 100;
 const MOST_MISSES = 6;
+/** How long the detour is thought to be at first, at least and at most, in microseconds. It is measured. */
+const DETOUR = { first: 50, least: 20, most: 1000 } as const;
 /** Who makes one call after the other does not keep the event loop from turning for longer than this. */
 const TURN_MS = 4;
-/** How long a thread looks for the next call before it sleeps. */
-const ALERT_MS = 0.1;
 const processors = availableParallelism();
 
 /** A set of threads that run this program. */
@@ -116,24 +116,24 @@ export function createThreads(program: ThreadProgram): Threads {
   let running = 0;
   /** When the event loop last came by here. */
   let turned = 0;
+  let detour: number = DETOUR.first;
   let starting = false;
   let growth: ReturnType<typeof setTimeout> | undefined;
 
   function give(thread: Thread, job: Job): boolean {
     const { control } = thread.memory;
     const { group } = job;
+    const now = performance.now();
     const quick =
-      running === 0 &&
-      processors > 1 &&
-      group.microseconds < QUICK_MICROSECONDS &&
-      group.rest-- <= 0 &&
-      performance.now() - turned < TURN_MS;
+      running === 0 && processors > 1 && group.microseconds < detour && group.rest-- <= 0 && now - turned < TURN_MS;
     // Arguments first: the thread reads them as soon as the state says so.
     job.call.put(thread.memory);
+    control[Control.ALERT_MICROSECONDS] = processors > 1 ? detour : 0;
     Atomics.store(control, Control.LISTENING, quick ? 0 : 1);
     if (Atomics.compareExchange(control, Control.STATE, State.IDLE, State.GIVEN) !== State.IDLE) return false;
     Atomics.notify(control, Control.STATE);
     thread.job = job;
+    thread.givenAt = now;
     job.thread = thread;
     running++;
     group.running++;
@@ -153,7 +153,7 @@ export function createThreads(program: ThreadProgram): Threads {
 
   /** Waits a moment; false if the thread will send a message instead. */
   function doneSoon(control: Int32Array): boolean {
-    for (const until = performance.now() + (2 * QUICK_MICROSECONDS) / 1000; performance.now() < until; ) {
+    for (const until = performance.now() + (2 * detour) / 1000; performance.now() < until; ) {
       for (let looks = 0; looks < 50; looks++) {
         if (Atomics.load(control, Control.STATE) === State.IDLE) return true;
       }
@@ -205,7 +205,6 @@ export function createThreads(program: ThreadProgram): Threads {
     const settings: ThreadSettings = {
       memory: shared,
       idleMs: program.idleMs ?? IDLE_MS,
-      alertMs: processors > 1 ? ALERT_MS : 0,
       libc: program.libc,
       koffi: program.koffi,
     };
@@ -231,8 +230,9 @@ export function createThreads(program: ThreadProgram): Threads {
       if (thread === undefined) {
         starting = false;
         const address = view.getBigUint64(ADDRESS_OFFSET, true);
-        thread = { worker, memory: { ...memory, address }, room, job: undefined };
+        thread = { worker, memory: { ...memory, address }, room, job: undefined, givenAt: 0 };
       } else {
+        if (running === 1) learn(turned - thread.givenAt, thread.memory.control);
         finish(thread);
       }
       idle.push(thread);
@@ -261,6 +261,12 @@ export function createThreads(program: ThreadProgram): Threads {
       }
       advance();
     });
+  }
+
+  /** A lone call took so long with its detour. */
+  function learn(milliseconds: number, control: Int32Array): void {
+    const taken = milliseconds * 1000 - (control[Control.MICROSECONDS] as number);
+    detour += (Math.max(DETOUR.least, Math.min(taken, DETOUR.most)) - detour) / 8;
   }
 
   /** The thread is back from the kernel. */

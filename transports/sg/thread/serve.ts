@@ -4,7 +4,7 @@
  * from a bundle, an asar archive or a single executable alike.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { ADDRESS_OFFSET, Control, Operation, State, type ThreadSettings } from "../memory.ts";
+import { ADDRESS_OFFSET, CONTROL_LENGTH, Control, Operation, State, type ThreadSettings } from "../memory.ts";
 
 /**
  * The C library, as much of it as is needed: all that a runtime must bring. Each function returns what the call returned, or
@@ -32,8 +32,8 @@ export function serve(openDoor: (settings: ThreadSettings) => Door): void {
     parentPort?.postMessage(error instanceof Error ? error.message : String(error));
     return;
   }
-  const { memory, idleMs, alertMs } = settings;
-  const control = new Int32Array(memory, 0, 8);
+  const { memory, idleMs } = settings;
+  const control = new Int32Array(memory, 0, CONTROL_LENGTH / 4);
   const address = door.address(new Uint8Array(memory));
   new BigUint64Array(memory, ADDRESS_OFFSET, 1)[0] = address;
 
@@ -52,6 +52,7 @@ export function serve(openDoor: (settings: ThreadSettings) => Door): void {
 
   /** Waits for a call; false if there is none for long. To sleep and to be woken costs more than most calls. */
   function wait(from: number): boolean {
+    const alertMs = (control[Control.ALERT_MICROSECONDS] as number) / 1000;
     for (const until = from + alertMs; performance.now() < until; ) {
       for (let looks = 0; looks < 100; looks++) {
         if (Atomics.load(control, Control.STATE) === State.GIVEN) return true;
