@@ -60,6 +60,11 @@ test("10 000 pages of VPD page 83h", async () => {
     const theirs = line.slice(0, -1);
     const ours = read(bytes);
     // -2: a descriptor that ends after the page does. Such a page is refused as a whole here.
+    // A page without descriptors is whole here, and -2 there.
+    if (bytes.length === 4) {
+      expect(ours).toEqual([]);
+      return;
+    }
     if (ours === undefined) refused++;
     expect(ours === undefined, digits(bytes)).toBe(result === "-2");
     if (ours === undefined) return;

@@ -2,8 +2,6 @@
  * Sense data beside libsgutils2, the library of sg_decode_sense: 120 000 buffers, random and structured. Fields and the meaning of the
  * text are equal; where they are not, COMPLIANCE.md says why, and the rule here says exactly where.
  */
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { additionalSenseText, decodeSense, type SenseData } from "../../../src/index.ts";
 import { digits, randomNumbers, type Sgutils, sgutils } from "./sgutils.ts";
