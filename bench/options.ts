@@ -58,6 +58,10 @@ function positive(name: string, text: string): number {
   return value;
 }
 
+/** What a row's name says of its runtime: nothing where there is only one. */
+export const runtimeSuffix = ({ runtimes }: BenchOptions, { name }: Runtime): string =>
+  runtimes.length > 1 ? `, ${name}` : "";
+
 /** Undefined if only the usage is wanted. */
 export function readOptions(args: string[], root: string): BenchOptions | undefined {
   const { values } = parseArgs({

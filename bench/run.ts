@@ -3,7 +3,7 @@
  * each row as it is done and the tables at the end. It judges nothing: no figure makes it fail.
  */
 import { writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { argv, exit, stderr, stdout } from "node:process";
 import { fileURLToPath } from "node:url";
@@ -54,6 +54,8 @@ async function main(): Promise<void> {
   const about = {
     date: new Date().toISOString().slice(0, 10),
     machine: `${processors.length} × ${processors[0]?.model ?? "unknown processor"}, ${process.platform} ${process.arch}`,
+    /** Of the last minute before anything was measured: what else the machine was doing. */
+    load: (loadavg()[0] as number).toFixed(1),
     runtimes: options.runtimes.map(({ name }) => name),
     rounds: options.rounds,
     secondsEach: options.measureMs / 1000,
@@ -70,7 +72,7 @@ async function main(): Promise<void> {
     await (await target)?.[Symbol.asyncDispose]();
   }
   const explanation =
-    `${about.date}, ${about.machine}, ${about.runtimes.join(", ")}; ${about.rounds} rounds of ${about.secondsEach} s ` +
+    `${about.date}, ${about.machine}, load ${about.load} before; ${about.runtimes.join(", ")}; ${about.rounds} rounds of ${about.secondsEach} s ` +
     "(codec and units two fifths of that), contenders in turn. Median (least–most); processor time of the measuring process per " +
     `operation; in bold ${about.ratio}, as median (least–most) of the rounds.`;
   if (options.markdown) stdout.write(`${explanation}\n\n${markdown(measured, notes)}`);

@@ -4,6 +4,7 @@ import { startTgtd, type Tgtd } from "../../test/peers/tgt/tgtd.ts";
 import { connectIscsi } from "../../transports/iscsi/index.ts";
 import type { Operation } from "../jobs.ts";
 import type { Row } from "../measure.ts";
+import { runtimeSuffix } from "../options.ts";
 import { pinText } from "../processes.ts";
 import { contenders, KEYS, type Surroundings, targets } from "./contenders.ts";
 
@@ -56,7 +57,7 @@ export function iscsiRows(surroundings: Surroundings): Row[] {
   const rows: Row[] = [];
   for (const runtime of options.runtimes) {
     for (const pin of options.pins) {
-      const where = `${pinText[pin]}, ${runtime.name}`;
+      const where = `${pinText[pin]}${runtimeSuffix(options, runtime)}`;
       const { tgtdPort, idlePort, ours, libiscsi, bare } = contenders(surroundings, runtime, pin);
       for (const { name, operation, bytes } of operations) {
         for (const depth of DEPTHS) {

@@ -1,7 +1,7 @@
 /** Rows without a network: the codec alone beside libiscsi's and plain JavaScript, and units within the process. */
 import type { CodecCase, CodecMaker, Job, UnitJob } from "../jobs.ts";
 import type { Contender, Row } from "../measure.ts";
-import type { BenchOptions, Runtime } from "../options.ts";
+import { type BenchOptions, type Runtime, runtimeSuffix } from "../options.ts";
 import { type Programs, sampleOf } from "../processes.ts";
 
 export const groups = {
@@ -43,7 +43,7 @@ export function codecRows(options: BenchOptions, programs: Programs, client: str
   return options.runtimes.flatMap((runtime) =>
     codecs.map(({ name, what, native, bytes }) => ({
       group: native ? groups.native : groups.own,
-      name: `${name}, ${runtime.name}`,
+      name: `${name}${runtimeSuffix(options, runtime)}`,
       unit: "time" as const,
       bytes,
       contenders: [
@@ -79,7 +79,7 @@ export function unitRows(options: BenchOptions, client: string): Row[] {
         });
         return {
           group: groups.unit,
-          name: `${what === "reserve" ? "RESERVE" : "READ KEYS, 8 keys"}, ${name}, ${runtime.name}`,
+          name: `${what === "reserve" ? "RESERVE" : "READ KEYS, 8 keys"}, ${name}${runtimeSuffix(options, runtime)}`,
           unit: "rate" as const,
           contenders: [contender("LogicalUnit", "logical-unit"), contender("transport alone", "transport")],
         };
