@@ -8,7 +8,7 @@ import { redactUrl, shown, UsageError } from "./values.ts";
 export interface Signature {
   readonly name: string;
   /** What its one argument is; `none` if it takes none. */
-  readonly takes: "unit" | "portal" | "none";
+  readonly takes: "unit" | "portal" | "bytes" | "command" | "none";
   readonly options: readonly (keyof Values)[];
   readonly required: readonly (keyof Values)[];
 }
@@ -89,7 +89,13 @@ export function parseArguments(argv: readonly string[]): Parsed {
   return { verb, rest, values: Object.fromEntries(values) as Values, given: new Set(values.keys()) };
 }
 
-const nouns = { unit: "URL or device path of a logical unit", portal: "URL of a portal", none: "" } as const;
+const nouns = {
+  unit: "URL or device path of a logical unit",
+  portal: "URL of a portal",
+  bytes: "",
+  command: "name of a command",
+  none: "",
+} as const;
 
 /** Checks that a verb got what it takes and nothing else. Returns its URL, or an empty text for verbs without. */
 export function checkAgainst(parsed: Parsed, verb: Signature): string {
@@ -100,10 +106,17 @@ export function checkAgainst(parsed: Parsed, verb: Signature): string {
     const known = own.length === 0 ? "" : `; its options are ${own.join(", ")}`;
     throw wrong(`${verb.name} has no option --${allOptions[property].name}${known}`);
   }
-  const [url, extra] = verb.takes === "none" ? ["", parsed.rest[0]] : parsed.rest;
+  // Bytes may have spaces between them; without any they come from standard input.
+  const [url, extra] =
+    verb.takes === "none"
+      ? ["", parsed.rest[0]]
+      : verb.takes === "bytes"
+        ? [parsed.rest.join(" "), undefined]
+        : parsed.rest;
   if (url === undefined) throw wrong(`${verb.name} needs the ${nouns[verb.takes]}`);
   if (extra !== undefined) {
-    const rule = verb.takes === "none" ? "takes no argument" : "takes one URL";
+    const rule =
+      verb.takes === "none" ? "takes no argument" : `takes one ${verb.takes === "command" ? "command" : "URL"}`;
     throw wrong(`${verb.name} ${rule}; what is ${shown(extra)}?`);
   }
   const missing = verb.required.filter((property) => !parsed.given.has(property));

@@ -4,7 +4,7 @@ import type { discover, OpenOptions } from "../transports/open.ts";
 
 /** A stream for text. */
 export interface Output {
-  write(text: string): void;
+  write(text: string | Uint8Array): void;
   readonly isTTY?: boolean | undefined;
   /** Width of the terminal in characters. */
   readonly columns?: number | undefined;
@@ -17,6 +17,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Calls back once when the user interrupts (SIGINT, SIGTERM); the function returned stops listening. */
   onInterrupt(listener: () => void): () => void;
+  /** The content of a file; `-` is standard input. */
+  read(name: string): Promise<Uint8Array>;
   open(url: string, options: OpenOptions): Promise<LogicalUnit>;
   discover: typeof discover;
 }

@@ -1,4 +1,5 @@
 /** The outermost line: hands the process to run.ts, and its exit code back. Nothing else in cli/ touches the process. */
+import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { discover, open } from "../transports/open.ts";
 import { run } from "./run.ts";
@@ -21,6 +22,7 @@ process.exitCode = await run(process.argv.slice(2), {
       process.off("SIGTERM", listener);
     };
   },
+  read: (name) => readFile(name === "-" ? "/dev/stdin" : name),
   open,
   discover,
 });

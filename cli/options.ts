@@ -22,6 +22,8 @@ export interface Values {
   readonly unregister?: boolean;
   readonly abort?: boolean;
   readonly fast?: boolean;
+  readonly as?: string;
+  readonly raw?: boolean;
   readonly portals?: readonly PortalOptions[];
   readonly target?: string;
   readonly units?: readonly ServeUnitOptions[];
@@ -85,6 +87,8 @@ export const verbOptions = {
   },
   unregister: { name: "unregister", help: "unregister this host at the same time (UNREG)" },
   abort: { name: "abort", help: "abort the victims' commands too (PREEMPT AND ABORT)" },
+  as: { name: "as", value: "KIND", read: readText, help: "what the bytes are" },
+  raw: { name: "raw", help: "the bytes themselves, for a file or another program" },
   fast: { name: "fast", help: "do not pause between the steps" },
   portals: {
     name: "portal",

@@ -38,6 +38,13 @@ async function checking<Result>(verb: Verb, work: () => Result | Promise<Result>
   }
 }
 
+/** Verbs without a unit check arguments as they run. */
+function checkingRun(verb: Verb, session: Session): ReturnType<Verb["run"]> {
+  return verb.takes === "bytes" || verb.takes === "command"
+    ? checking(verb, () => verb.run(session))
+    : verb.run(session);
+}
+
 function openOptionsOf(values: Values, io: Io, signal: AbortSignal, attempts: Attempt[]): OpenOptions {
   const tell = values.verbose === true ? verboseObserver(io) : undefined;
   return {
@@ -74,9 +81,10 @@ async function perform(verb: Verb, url: string, { values }: Parsed, io: Io): Pro
     openOptions: openOptionsOf(values, io, interruption.signal, attempts),
     attempts,
   };
-  const unit = verb.takes === "none" ? null : session.name;
-  const brought = (result: Json, lines: readonly string[]): void => {
+  const unit = verb.takes === "unit" || verb.takes === "portal" ? session.name : null;
+  const brought = (result: Json, lines: readonly string[], raw?: Uint8Array): void => {
     if (values.json === true) printJson(io.stdout, { verb: verb.name, unit, attempts }, { ok: true, result });
+    else if (raw !== undefined) io.stdout.write(raw);
     else print(io.stdout, lines);
   };
   try {
@@ -85,8 +93,8 @@ async function perform(verb: Verb, url: string, { values }: Parsed, io: Io): Pro
       brought(dryRunJson(commands, effect), dryRunLines(unit, commands, effect, session.paint));
       return EXIT_SUCCESS;
     }
-    const { result, lines, notes = [], streamed } = await verb.run(session);
-    if (values.json !== true || streamed !== true) brought(result, lines);
+    const { result, lines, raw, notes = [], streamed } = await checkingRun(verb, session);
+    if (values.json !== true || streamed !== true) brought(result, lines, raw);
     print(io.stderr, notes);
     return EXIT_SUCCESS;
   } catch (error) {

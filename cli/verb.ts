@@ -44,6 +44,8 @@ export interface Session {
 export interface Report {
   readonly result: Json;
   readonly lines: readonly string[];
+  /** In the place of the lines: bytes for standard output. */
+  readonly raw?: Uint8Array;
   /** For people who watch: goes to standard error. */
   readonly notes?: readonly string[];
   /** With --json it wrote its documents itself, as things happened. */

@@ -1,6 +1,8 @@
 /** Every verb, in the order in which the help lists them. */
 import { clear, move, preempt, register, release, replaceLost, reserve } from "./changes.ts";
+import { decode } from "./decode.ts";
 import { demo } from "./demo.ts";
+import { encode } from "./encode.ts";
 import { capabilities, discover, inquiry, keys, luns, reservation, status } from "./questions.ts";
 import { serve } from "./serve.ts";
 import type { Verb } from "./verb.ts";
@@ -9,6 +11,7 @@ import type { Verb } from "./verb.ts";
 export const verbGroups: readonly (readonly [title: string, verbs: readonly Verb[]])[] = [
   ["Ask", [status, keys, reservation, capabilities, inquiry, luns, discover]],
   ["Change", [register, reserve, release, preempt, clear, move, replaceLost]],
+  ["Bytes", [decode, encode]],
   ["Learn and test", [demo, serve]],
 ];
 

@@ -26,6 +26,8 @@ export interface World {
   readonly env?: Readonly<Record<string, string>>;
   readonly tty?: boolean;
   readonly columns?: number;
+  /** Files by name; `-` is standard input. */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
   readonly open?: (url: string, options: OpenOptions) => ReturnType<typeof open>;
   readonly discover?: typeof discover;
   /** Is given what interrupts the run. */
@@ -36,8 +38,8 @@ export interface World {
 export async function cli(argv: string | readonly string[], world: World = {}): Promise<Ran> {
   const texts = { out: "", err: "" };
   const stream = (name: "out" | "err") => ({
-    write(text: string) {
-      texts[name] += text;
+    write(text: string | Uint8Array) {
+      texts[name] += typeof text === "string" ? text : Buffer.from(text).toString("latin1");
     },
     isTTY: world.tty,
     columns: world.columns,
@@ -49,6 +51,11 @@ export async function cli(argv: string | readonly string[], world: World = {}): 
     onInterrupt(listener) {
       world.interrupter?.(listener);
       return () => {};
+    },
+    async read(file) {
+      const content = world.files?.[file];
+      if (content === undefined) throw new Error(`no file ${file}`);
+      return content;
     },
     open: world.open ?? open,
     discover: world.discover ?? discover,

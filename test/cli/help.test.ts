@@ -23,8 +23,10 @@ test("all verbs are there", () => {
   expect([...names].sort()).toEqual([
     "capabilities",
     "clear",
+    "decode",
     "demo",
     "discover",
+    "encode",
     "inquiry",
     "keys",
     "luns",
