@@ -5,6 +5,7 @@
 import type { Transport } from "../../src/transport.ts";
 import { createSimulatedHost, type OpenSimulatedOptions, openSimulatedIn, type SimulatedHost } from "./host.ts";
 
+export { type Profile, type ProfileName, profileNames, profiles } from "../../src/profiles/index.ts";
 export type { Answer } from "./answer.ts";
 export { type Clock, createVirtualClock, realClock, type VirtualClock } from "./clock.ts";
 export { createDeviceServer, type DeviceServer } from "./device-server.ts";

@@ -2,9 +2,11 @@
  * Everything that one simulated logical unit is and remembers, and the options that it is made from. No behaviour.
  */
 import { checkFlag, checkInteger, checkOneOf } from "../../src/check.ts";
+import { OperationCode } from "../../src/core/generated/codes.ts";
+import { type Profile, type ProfileName, profileNames, profiles } from "../../src/profiles/index.ts";
 import { type ReservationType, reservationTypeNames, reservationTypes } from "../../src/reservation.ts";
 import type { Reserved } from "./access.ts";
-import { type CommandSet, createCommandSet } from "./command.ts";
+import { type CommandRow, type CommandSet, createCommandSet } from "./command.ts";
 import { commandRows } from "./command-rows.ts";
 import { createMedium, type Medium } from "./medium.ts";
 import { defaultModeSettings, type ModeSettings } from "./mode-pages.ts";
@@ -18,6 +20,8 @@ export interface DeviceServerOptions {
   readonly blocks?: number | undefined;
   /** Bytes in a logical block: a power of two from 512 to 65536; 512 unless given. */
   readonly blockSize?: number | undefined;
+  /** What kind of device it is; `spc` unless given. Options that are given as well count for more. */
+  readonly profile?: ProfileName | undefined;
   /** Can the medium be ejected? RMB; false unless given. */
   readonly removable?: boolean | undefined;
   /** Thin provisioned: UNMAP, GET LBA STATUS by block, WRITE SAME that unmaps; false unless given. */
@@ -70,7 +74,21 @@ export interface UnitState extends Reserved {
 }
 
 const lunZero: readonly number[] = [0];
-const yes = (name: string, value: unknown): boolean => value === undefined || checkFlag(name, value);
+
+/** An option that is true unless it, or the profile, says otherwise. */
+function yes(
+  name:
+    | "specifyInitiatorPorts"
+    | "allTargetPorts"
+    | "persistThroughPowerLoss"
+    | "replaceLostReservation"
+    | "compatibleReservationHandling",
+  options: DeviceServerOptions,
+  profile: Profile,
+): boolean {
+  const value = options[name];
+  return value === undefined ? profile[name] !== false : checkFlag(name, value);
+}
 
 /** @throws TypeError or RangeError for an option that cannot be */
 export function createUnitState(options: DeviceServerOptions): UnitState {
@@ -86,7 +104,8 @@ export function createUnitState(options: DeviceServerOptions): UnitState {
   const targetPorts = [...new Set(options.targetPorts ?? [1])].sort((a, b) => a - b);
   if (targetPorts.length === 0) throw new RangeError("targetPorts must name at least one port");
   for (const port of targetPorts) checkInteger("targetPorts", port, 1, 0xffff);
-  const types = options.types ?? reservationTypeNames;
+  const profile: Profile = profiles[checkOneOf("profile", options.profile ?? "spc", profileNames)];
+  const types = options.types ?? profile.types ?? reservationTypeNames;
   const powersOn = checkFlag("powerOnUnitAttention", options.powerOnUnitAttention);
   const unit: UnitState = {
     blocks: checkInteger("blocks", options.blocks ?? 2048, 1, 2 ** 37),
@@ -96,13 +115,13 @@ export function createUnitState(options: DeviceServerOptions): UnitState {
       targetPorts,
       maximumRegistrations: checkInteger("maximumRegistrations", options.maximumRegistrations ?? 1024, 1, 32_000),
       types: new Set(types.map((type) => reservationTypes[checkOneOf("types", type, reservationTypeNames)])),
-      specifyInitiatorPorts: yes("specifyInitiatorPorts", options.specifyInitiatorPorts),
-      allTargetPorts: yes("allTargetPorts", options.allTargetPorts),
-      persistThroughPowerLoss: yes("persistThroughPowerLoss", options.persistThroughPowerLoss),
+      specifyInitiatorPorts: yes("specifyInitiatorPorts", options, profile),
+      allTargetPorts: yes("allTargetPorts", options, profile),
+      persistThroughPowerLoss: yes("persistThroughPowerLoss", options, profile),
       nexuses: createNexusRegistry(powersOn ? [UnitAttention.POWER_ON_RESET_OR_BUS_DEVICE_RESET_OCCURRED] : []),
     },
-    replaceLostReservation: yes("replaceLostReservation", options.replaceLostReservation),
-    compatibleReservationHandling: yes("compatibleReservationHandling", options.compatibleReservationHandling),
+    replaceLostReservation: yes("replaceLostReservation", options, profile),
+    compatibleReservationHandling: yes("compatibleReservationHandling", options, profile),
     thin: checkFlag("thin", options.thin),
     removable: checkFlag("removable", options.removable),
     loaded: true,
@@ -114,5 +133,18 @@ export function createUnitState(options: DeviceServerOptions): UnitState {
     state: createReservationState(),
     reservedBy: null,
   };
-  return { ...unit, commands: createCommandSet(commandRows.filter(({ existsIn }) => existsIn?.(unit) !== false)) };
+  const there = commandRows.filter((row) => row.existsIn?.(unit) !== false && !isAbsent(profile, row));
+  return { ...unit, commands: createCommandSet(there) };
+}
+
+/** Does the profile say that there is no such command? */
+function isAbsent(profile: Profile, { operationCode, serviceAction = 0 }: CommandRow): boolean {
+  const { persistentReservations, absentIn = [], absentOut = [] } = profile;
+  if (operationCode === OperationCode.PERSISTENT_RESERVE_IN) {
+    return persistentReservations === false || absentIn.includes(serviceAction);
+  }
+  if (operationCode === OperationCode.PERSISTENT_RESERVE_OUT) {
+    return persistentReservations === false || absentOut.includes(serviceAction);
+  }
+  return false;
 }
