@@ -93,7 +93,11 @@ describe("allowCommandsText", () => {
   it("has a meaning for codes 0 to 4, and calls the others reserved", () => {
     expect(allowCommandsText(0)).toContain("does not say");
     expect(allowCommandsText(2)).toContain("do not pass write exclusive ones");
-    expect(allowCommandsText(4)).toContain("pass write exclusive and exclusive access");
+    // spc4r36f 6.15.4 table 208: RECEIVE COPY RESULTS passes under 100b alone; the others pass write exclusive ones only.
+    for (const code of [2, 3]) expect(allowCommandsText(code)).toContain("RECEIVE COPY RESULTS passes neither");
+    expect(allowCommandsText(4)).toMatch(
+      /^TEST UNIT READY and RECEIVE COPY RESULTS pass write exclusive and exclusive access .* pass write exclusive ones$/,
+    );
     expect(new Set([0, 1, 2, 3, 4].map(allowCommandsText)).size).toBe(5);
     for (const code of [5, 6, 7]) expect(allowCommandsText(code)).toBe(`code ${code}, which is reserved`);
   });
