@@ -91,7 +91,12 @@ function run(name, reports) {
   const { status, stderr, stdout } = spawnSync(
     binary,
     [...args, vitest, "run", "--reporter=json", `--outputFile=${report}`, ...positionals],
-    { cwd: root, encoding: "utf8", maxBuffer: 64 * 1024 * 1024, env: { ...process.env, NO_COLOR: "1", TEST_RESULTS: undefined } },
+    {
+      cwd: root,
+      encoding: "utf8",
+      maxBuffer: 64 * 1024 * 1024,
+      env: { ...process.env, NO_COLOR: "1", TEST_RESULTS: undefined },
+    },
   );
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   if (!existsSync(report)) {

@@ -136,15 +136,13 @@ const anyTransportId: fc.Arbitrary<TransportId> = fc.oneof(
     .tuple(short, short)
     .map(([scsiAddress, relativeTargetPort]): TransportId => ({ protocol: "spi", scsiAddress, relativeTargetPort })),
   short.map((routingId): TransportId => ({ protocol: "sop", routingId })),
-  fc
-    .tuple(fc.constantFrom(2, 7, 8, 9, 11, 12, 13, 14, 15), fc.uint8Array({ minLength: 23, maxLength: 23 }))
-    .map(
-      ([protocolIdentifier, rest]): TransportId => ({
-        protocol: "opaque",
-        protocolIdentifier,
-        bytes: Uint8Array.from([protocolIdentifier, ...rest]),
-      }),
-    ),
+  fc.tuple(fc.constantFrom(2, 7, 8, 9, 11, 12, 13, 14, 15), fc.uint8Array({ minLength: 23, maxLength: 23 })).map(
+    ([protocolIdentifier, rest]): TransportId => ({
+      protocol: "opaque",
+      protocolIdentifier,
+      bytes: Uint8Array.from([protocolIdentifier, ...rest]),
+    }),
+  ),
 );
 
 test("parse(format(x)) = x and decode(encode(x)) = x for every TransportID", () => {
