@@ -5,6 +5,7 @@
 import { createLogicalUnit, type ExecuteOptions, type LogicalUnit } from "../src/logical-unit.ts";
 import type { Transport } from "../src/transport.ts";
 import type { DiscoveredTarget } from "./iscsi/index.ts";
+import { isIdentity } from "./sg/identity.ts";
 
 /** Options of {@link open}. Those of {@link ExecuteOptions} become the defaults of the unit, and bound the opening too. */
 export interface OpenOptions extends ExecuteOptions {
@@ -49,7 +50,7 @@ const schemes: Readonly<Record<string, { readonly form: string; readonly open: O
   },
 };
 
-/** A device of this machine: there is no scheme, a path is enough. */
+/** A device of this machine: there is no scheme, a path or its identity is enough. */
 const openDevice: Opener = async (path, { initiatorName }) => {
   if (initiatorName !== undefined) {
     throw new TypeError(
@@ -64,7 +65,7 @@ const openDevice: Opener = async (path, { initiatorName }) => {
 function openerOf(url: string): Opener {
   const forms = ["/dev/…", ...Object.values(schemes).map(({ form }) => form)];
   if (typeof url !== "string") throw new TypeError(`A URL must be text, got ${typeof url}`);
-  if (url.startsWith("/")) return openDevice;
+  if (url.startsWith("/") || isIdentity(url)) return openDevice;
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
   if (scheme === undefined) throw new TypeError(`Not the URL of a logical unit; known are ${forms.join(", ")}`);
   const known = Object.hasOwn(schemes, scheme) ? schemes[scheme] : undefined;
@@ -75,7 +76,8 @@ function openerOf(url: string): Opener {
 /**
  * Opens a logical unit.
  *
- * @param url `iscsi://[user[%password]@]host[:port]/target/lun`, `sim:name[/lun]`, or the path of a device node
+ * @param url `iscsi://[user[%password]@]host[:port]/target/lun`, `sim:name[/lun]`, or a device of this
+ * machine: the path of a node, or its identity (`naa.…`)
  * @param options defaults for every command, and who we are
  * @returns the logical unit, which owns the way to it: dispose it when done
  * @throws TypeError or RangeError for a URL that cannot be read

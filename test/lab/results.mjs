@@ -3,14 +3,20 @@
  *
  *   node results.mjs FOLDER FILE RUNTIME...      no file if FILE is empty
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const [folder, file, ...runtimes] = process.argv.slice(2);
 const sums = ["numTotalTests", "numPassedTests", "numFailedTests", "numPendingTests", "numTodoTests"];
 const all = { success: true, testResults: [], ...Object.fromEntries(sums.map((name) => [name, 0])) };
 for (const runtime of runtimes) {
-  const result = JSON.parse(readFileSync(join(folder, `${runtime}.json`), "utf8"));
+  const path = join(folder, `${runtime}.json`);
+  if (!existsSync(path)) {
+    console.error(`lab: ${runtime} left no results`);
+    process.exitCode = 1;
+    continue;
+  }
+  const result = JSON.parse(readFileSync(path, "utf8"));
   for (const name of sums) all[name] += result[name];
   all.success &&= result.success;
   for (const suite of result.testResults) {

@@ -2,10 +2,11 @@
  * A C library with a SCSI disk in it: open, ioctl and close as the transport calls them, errno as the real one keeps it. Built and
  * loaded by the tests (fake-libc.ts). It reads what the headers point at, so a wrong pointer or a wrong offset is seen.
  *
- * The vendor specific opcodes C0h to C6h say what is to happen; everything else is a disk of 2048 blocks.
+ * The vendor specific opcodes C0h to C8h say what is to happen; everything else is a disk of 2048 blocks.
  */
 #include <errno.h>
 #include <linux/bsg.h>
+#include <linux/ioctl.h>
 #include <scsi/sg.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -14,6 +15,8 @@
 
 #define BLOCKS 2048
 static unsigned char disk[BLOCKS * 512];
+/* The latest structure of the block layer's reservations, its number, and whether the file was open for writing. */
+static unsigned char latest[32];
 static atomic_int delay_ms, open_files, opens_for_writing, most_at_once, under_way, commands;
 
 static int fail(int number) {
@@ -125,10 +128,51 @@ static int run(int fd, struct command *c) {
     case 0xc6: /* Give them back. */
       give(c, kept, sizeof kept);
       return 0;
+    case 0xc8: /* Give back the latest structure of the block layer's reservations. */
+      give(c, latest, sizeof latest);
+      return 0;
+    case 0xc7: /* Transfer all, and end with this status and sense key all the same. */
+      memset(c->data, 0x77, c->in);
+      if (cdb[1] == 2) check(c, cdb[2], 0x24);
+      c->status = cdb[1];
+      c->residual = 0;
+      return 0;
     default:
       check(c, 5, 0x20);
       return 0;
   }
+}
+
+/* The block layer's reservations (linux/pr.h): the result is the lowest 32 bits of the first key. */
+struct read_keys {
+  uint32_t generation, number;
+  uint64_t keys;
+};
+struct read_reservation {
+  uint64_t key;
+  uint32_t generation, type;
+};
+static int reservation(int fd, unsigned long request, void *argument) {
+  if (request == _IOWR('p', 206, struct read_keys)) {
+    struct read_keys *r = argument;
+    for (uint64_t i = 0; i < 3000 && i < r->number; i++) ((uint64_t *)r->keys)[i] = i + 1;
+    r->number = 3000;
+    r->generation = 7;
+    return 0;
+  }
+  if (request == _IOR('p', 207, struct read_reservation)) {
+    struct read_reservation *r = argument;
+    memcpy(&r->key, latest, 8);
+    r->generation = 8;
+    r->type = latest[8];
+    return 0;
+  }
+  memset(latest, 0, sizeof latest);
+  latest[24] = request;
+  latest[25] = fd - 1000;
+  memcpy(latest, argument, _IOC_SIZE(request));
+  int result = *(int *)latest;
+  return result < 0 ? fail(-result) : result;
 }
 
 int ioctl(int fd, unsigned long request, ...) {
@@ -139,6 +183,7 @@ int ioctl(int fd, unsigned long request, ...) {
   __builtin_va_end(list);
   if (fd != 1000 && fd != 1001) return fail(EBADF);
   if (request == 0x2284) return *(int *)argument == (1 | 0x100) ? 0 : fail(EINVAL);
+  if (_IOC_TYPE(request) == 'p') return reservation(fd, request, argument);
   if (request != SG_IO) return fail(ENOTTY);
   int now = atomic_fetch_add(&under_way, 1) + 1;
   int most = most_at_once;

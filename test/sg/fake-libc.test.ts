@@ -124,6 +124,17 @@ describe.skipIf(libc === undefined).each(Object.entries(doors))(
         expect(await read(11)).toMatchObject({ residual: -11, dataIn: new Uint8Array(10).fill(0x77) });
       });
 
+      test("what a driver counts as transferred by a command that was not executed is not", async () => {
+        await using transport = await open("/dev/fake", kind);
+        // Sense key ILLEGAL REQUEST in the third byte, and no residual.
+        const refused = await transport.execute({ ...command(0xc7, 2, 5, 0, 0, 0), dataInLength: 10 });
+        expect(refused).toMatchObject({ status: 2, residual: 10, dataIn: new Uint8Array(0) });
+        const recovered = await transport.execute({ ...command(0xc7, 2, 1, 0, 0, 0), dataInLength: 10 });
+        expect(recovered).toMatchObject({ status: 2, residual: 0, dataIn: new Uint8Array(10).fill(0x77) });
+        const conflict = await transport.execute({ ...command(0xc7, 0x18, 0, 0, 0, 0), dataInLength: 10 });
+        expect(conflict).toMatchObject({ status: 0x18, residual: 10, dataIn: new Uint8Array(0) });
+      });
+
       test.each([
         [1, "CONNECTION_FAILED", "unknown", "DID_NO_CONNECT (host status 01h)"],
         [3, "TIMEOUT", "unknown", "DID_TIME_OUT (host status 03h)"],

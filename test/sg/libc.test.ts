@@ -1,7 +1,7 @@
 /** Every door that this runtime has, on the real C library: errno and pointers without a compiler and without a device. */
 import { describe, expect, test } from "vitest";
 import { isScsiError } from "../../src/errors.ts";
-import { openNode } from "../../transports/sg/opener.ts";
+import { sgEntry } from "../../transports/sg/opener.ts";
 import { createThreads } from "../../transports/sg/threads.ts";
 import { doors } from "./doors.ts";
 
@@ -14,31 +14,31 @@ const failure = async (promise: Promise<unknown>) => {
 describe.skipIf(process.platform !== "linux").each(Object.entries(doors))(
   "the C library (Linux), through %s",
   (_, program) => {
-    const threads = createThreads({ ...program, idleMs: 500 });
+    const { openSg } = sgEntry(() => createThreads({ ...program, idleMs: 500 }));
 
     test("a node that does not exist", async () => {
-      const error = await failure(openNode(threads, "/dev/does/not/exist", {}));
+      const error = await failure(openSg("/dev/does/not/exist"));
       expect(error).toMatchObject({ code: "TARGET_NOT_FOUND", delivered: "no" });
       expect(error.message).toContain("ENOENT");
     });
 
     test("a device that takes no SCSI commands", async () => {
-      await using transport = await openNode(threads, "/dev/null", {});
+      await using transport = await openSg("/dev/null");
       const error = await failure(transport.execute({ cdb: new Uint8Array(6), dataInLength: 0 }));
       expect(error).toMatchObject({ code: "UNSUITABLE_DEVICE", delivered: "no" });
       expect(error.message).toContain("ENOTTY");
     });
 
     test("a file that is no device", async () => {
-      await using transport = await openNode(threads, "/proc/self/status", {});
+      await using transport = await openSg("/proc/self/status");
       const error = await failure(transport.execute({ cdb: new Uint8Array(6), dataInLength: 0 }));
       expect(error).toMatchObject({ code: "UNSUITABLE_DEVICE", delivered: "no" });
       expect(error.message).toContain("it is a file, not a device node");
     });
 
     test("what is no path", async () => {
-      await expect(openNode(threads, "sg0", {})).rejects.toThrow(TypeError);
-      await expect(openNode(threads, "/dev/sg0\0x", {})).rejects.toThrow(TypeError);
+      await expect(openSg("sg0")).rejects.toThrow(TypeError);
+      await expect(openSg("/dev/sg0\0x")).rejects.toThrow(TypeError);
     });
   },
 );

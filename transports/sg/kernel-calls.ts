@@ -1,5 +1,6 @@
 /** The calls of the kernel that carry SCSI: a command by SG_IO, a reset by SG_SCSI_RESET. Arguments in, results out. */
-import { Status } from "../../src/core/generated/codes.ts";
+import { SenseKey, Status } from "../../src/core/generated/codes.ts";
+import { decodeSense } from "../../src/sense.ts";
 import type { ResetScope, ScsiRequest, ScsiResponse } from "../../src/transport.ts";
 import { headerV3, headerV4, SG_IO } from "./header.ts";
 import {
@@ -28,6 +29,18 @@ function ioctl({ control }: ThreadMemory, fd: number, request: number): void {
   control[Control.TARGET] = fd;
   control[Control.REQUEST] = request;
   control[Control.ARGUMENT] = HEADER_OFFSET;
+}
+
+const notExecuted: ReadonlySet<number | undefined> = new Set([
+  SenseKey.NOT_READY,
+  SenseKey.ILLEGAL_REQUEST,
+  SenseKey.UNIT_ATTENTION,
+]);
+
+/** Can any data have been transferred? Drivers that count no residual say so of commands that were not executed, too. */
+function transferred(status: number, sense: Uint8Array): boolean {
+  if (status === Status.CHECK_CONDITION) return !notExecuted.has(decodeSense(sense)?.senseKey);
+  return status === Status.GOOD || status === Status.CONDITION_MET;
 }
 
 /**
@@ -62,18 +75,15 @@ export function commandCall(
       const outcome = form.decode(memory);
       const status = answeredStatus(outcome, node.path);
       const { bytes } = memory;
+      const sense =
+        status === Status.CHECK_CONDITION
+          ? bytes.slice(SENSE_OFFSET, SENSE_OFFSET + outcome.senseLength)
+          : new Uint8Array(0);
+      const residual = transferred(status, sense) ? outcome.residual : room;
       // More left over than there was room for can only be an overflow: open-iscsi counts it as a positive number.
-      const residual = outcome.residual > room ? -outcome.residual : outcome.residual;
-      const arrived = dataInLength === 0 ? 0 : Math.min(dataInLength, dataInLength - residual);
-      return {
-        status,
-        dataIn: bytes.slice(DATA_OFFSET, DATA_OFFSET + arrived),
-        sense:
-          status === Status.CHECK_CONDITION
-            ? bytes.slice(SENSE_OFFSET, SENSE_OFFSET + outcome.senseLength)
-            : new Uint8Array(0),
-        residual,
-      };
+      const left = residual > room ? -residual : residual;
+      const arrived = dataInLength === 0 ? 0 : Math.min(dataInLength, dataInLength - left);
+      return { status, dataIn: bytes.slice(DATA_OFFSET, DATA_OFFSET + arrived), sense, residual: left };
     },
   };
 }

@@ -77,7 +77,7 @@ export async function nodeOf(path: string, root = "/sys"): Promise<DeviceNode> {
     return {
       ...node,
       kind: "nvme",
-      hint: "it is an NVMe namespace: use the kernel's reservations (scsi-persist/kernel)",
+      hint: "it is an NVMe namespace: use the kernel's reservations (openKernelReservations)",
     };
   }
   return { ...node, kind: scsiDevice === undefined ? "other" : "disk", hint: undefined };

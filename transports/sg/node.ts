@@ -6,16 +6,11 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
 import { transportError } from "../../src/errors.ts";
-import type { Transport } from "../../src/transport.ts";
 import { koffiThread } from "./generated/threads.ts";
-import { openNode } from "./opener.ts";
-import { createThreads, type Threads } from "./threads.ts";
-import type { SgOptions } from "./transport.ts";
+import { sgEntry } from "./opener.ts";
+import { createThreads } from "./threads.ts";
 
-export type { SgOptions } from "./transport.ts";
-
-/** Threads are the process's, not a device's: all devices share them. */
-let threads: Threads | undefined;
+export * from "./public.ts";
 
 /** Where koffi is: beside this package, beside an Electron application, or beside a bundle that has been started here. */
 function findKoffi(): string {
@@ -39,17 +34,6 @@ function findKoffi(): string {
   );
 }
 
-/**
- * Opens a SCSI device of this machine: /dev/sgN, /dev/sdX, /dev/bsg/…, /dev/mapper/…, a tape or a changer.
- *
- * @param path the device node, or a link to it
- * @throws TypeError for a path that is none
- * @throws ScsiError TARGET_NOT_FOUND, PERMISSION_DENIED, UNSUITABLE_DEVICE, CONNECTION_FAILED
- * @example
- * await using unit = createLogicalUnit(await openSg("/dev/sg1"));
- * console.log(await unit.readKeys());
- */
-export async function openSg(path: string, options: SgOptions = {}): Promise<Transport> {
-  threads ??= createThreads({ source: koffiThread, koffi: findKoffi() });
-  return openNode(threads, path, options);
-}
+export const { openSg, openKernelReservations } = sgEntry(() =>
+  createThreads({ source: koffiThread, koffi: findKoffi() }),
+);

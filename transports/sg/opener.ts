@@ -1,29 +1,79 @@
-/** From a path to a transport: what the entries of all runtimes share. It calls no libc; it is given threads that do. */
-import { transportError } from "../../src/errors.ts";
+/** What the entries of all runtimes share: from a path or an identity to a device. It calls no libc; it is given threads that do. */
+import { type ScsiError, transportError } from "../../src/errors.ts";
 import type { Transport } from "../../src/transport.ts";
+import { nodeByIdentity } from "./discovery.ts";
+import { isIdentity } from "./identity.ts";
+import { createKernelReservations, type KernelReservations } from "./kernel-reservations.ts";
 import { nexusOf } from "./nexus.ts";
-import { nodeOf } from "./node-of.ts";
+import { type DeviceNode, nodeOf } from "./node-of.ts";
 import type { Threads } from "./threads.ts";
 import { createSgTransport, type SgOptions } from "./transport.ts";
 
-/**
- * Opens a device node as a transport.
- *
- * @throws TypeError for a path that is none
- * @throws ScsiError as {@link createSgTransport}; UNSUITABLE_DEVICE for a partition
- */
-export async function openNode(threads: Threads, path: string, options: SgOptions): Promise<Transport> {
+/** What an entry offers. */
+export interface SgEntry {
+  /**
+   * Opens a SCSI device of this machine.
+   *
+   * @param device a node or a link to one: /dev/sgN, /dev/sdX, /dev/bsg/…, /dev/mapper/…, a tape, a changer, /dev/disk/by-id/…; or
+   * the unit's identity: `naa.…`, `eui.…`, `t10.…`, udev's `wwn-0x…` and `36…`
+   * @throws TypeError for what is neither
+   * @throws ScsiError TARGET_NOT_FOUND, PERMISSION_DENIED, UNSUITABLE_DEVICE (a partition), CONNECTION_FAILED
+   * @example
+   * await using unit = createLogicalUnit(await openSg("/dev/sg1"));
+   * console.log(await unit.readKeys());
+   */
+  openSg(device: string, options?: SgOptions): Promise<Transport>;
+  /**
+   * Opens a disk, an NVMe namespace or a mapping for the kernel's own persistent reservations (linux/pr.h).
+   *
+   * @param device a node or a link to one: /dev/sdX, /dev/nvmeXnY, /dev/mapper/…
+   * @throws as {@link openSg}
+   * @example
+   * await using disk = await openKernelReservations("/dev/nvme0n1");
+   * await disk.register({ newKey: 0xabcn });
+   */
+  openKernelReservations(device: string, options?: Pick<SgOptions, "closeTimeoutMs">): Promise<KernelReservations>;
+}
+
+/** The node that is meant, which is no partition. */
+async function nodeMeant(device: string): Promise<DeviceNode> {
+  let path: string | undefined = device;
+  if (typeof device === "string" && isIdentity(device)) {
+    path = await nodeByIdentity(device);
+    if (path === undefined) throw refused("TARGET_NOT_FOUND", `This machine has no SCSI device ${device}`);
+  }
   if (typeof path !== "string" || !path.startsWith("/") || path.includes("\0")) {
-    throw new TypeError(`A device is named by an absolute path such as /dev/sg0, got ${JSON.stringify(path)}`);
+    const given = JSON.stringify(device);
+    throw new TypeError(`A device is named by an absolute path such as /dev/sg0, or by its identity; got ${given}`);
   }
   const node = await nodeOf(path);
-  if (node.kind === "partition") {
-    throw transportError(
-      "UNSUITABLE_DEVICE",
-      "no",
-      `Cannot open ${path}: ${node.hint}, and a reservation is always of the whole logical unit: open that instead`,
-    );
-  }
-  const nexus = node.scsiDevice === undefined ? undefined : await nexusOf(node.scsiDevice);
-  return createSgTransport({ threads, node, initiatorPort: nexus?.initiatorPort }, options);
+  if (node.kind !== "partition") return node;
+  const instead = "and a reservation is always of the whole logical unit: open that instead";
+  throw refused("UNSUITABLE_DEVICE", `Cannot open ${path}: ${node.hint}, ${instead}`);
+}
+
+const refused = (code: "TARGET_NOT_FOUND" | "UNSUITABLE_DEVICE", message: string): ScsiError =>
+  transportError(code, "no", message);
+
+/**
+ * An entry.
+ *
+ * @param start makes the threads, when the first device is opened; all devices share them
+ */
+export function sgEntry(start: () => Threads): SgEntry {
+  let threads: Threads | undefined;
+  const shared = (): Threads => {
+    threads ??= start();
+    return threads;
+  };
+  return {
+    async openSg(device, options = {}) {
+      const node = await nodeMeant(device);
+      const nexus = node.scsiDevice === undefined ? undefined : await nexusOf(node.scsiDevice);
+      return createSgTransport({ threads: shared(), node, initiatorPort: nexus?.initiatorPort }, options);
+    },
+    async openKernelReservations(device, options = {}) {
+      return createKernelReservations(shared(), await nodeMeant(device), options.closeTimeoutMs);
+    },
+  };
 }

@@ -1,0 +1,189 @@
+/**
+ * A device that is open: calls of the kernel on it, each with a file and a thread, and how they are given up. What the calls mean
+ * is not known here; nothing is ever repeated.
+ */
+import { transportError } from "../../src/errors.ts";
+import type { TransportOptions } from "../../src/transport.ts";
+import { openError } from "./errno.ts";
+import { deviceFiles } from "./files.ts";
+import type { DeviceNode } from "./node-of.ts";
+import { callGroup, type KernelCall, type PendingCall, ThreadStartError, type Threads } from "./threads.ts";
+
+/** One call, as those who make it describe it. */
+export interface DeviceCall<Result> {
+  /** For messages: what is sent. */
+  readonly what: string;
+  /** Does it need a file that is open for writing? */
+  readonly writing: boolean;
+  /** Makes the call for a file; `timeLeftMs` tells, when the kernel gets it, how long the caller will still wait. */
+  make(fd: number, timeLeftMs: () => number): KernelCall<Result>;
+}
+
+/** A device that is open. */
+export interface OpenDevice {
+  /**
+   * Makes a call.
+   *
+   * @throws ScsiError TIMEOUT, ABORTED and CLOSED, at once, with what is known of the call's fate; otherwise what the call throws
+   */
+  send<Result>(call: DeviceCall<Result>, options: TransportOptions): Promise<Result>;
+  /** Gives up every call, waits for those that the kernel has, and closes the files. Twice is once. */
+  close(): Promise<void>;
+}
+
+/** The sg driver takes so many commands on one open file (SG_MAX_QUEUE). */
+const SG_MAX_QUEUE = 16;
+const LONGEST_TIMER_MS = 0x7fff_ffff;
+
+/** A call of the device's user, until it is settled. */
+interface Waiting {
+  giveUp(code: "ABORTED" | "TIMEOUT" | "CLOSED", why: string, cause?: unknown): void;
+}
+
+/**
+ * Opens a device.
+ *
+ * @param writing open it for writing now, and not only when a call needs it
+ * @param closeTimeoutMs how long closing waits for calls that the kernel has
+ * @throws ScsiError TARGET_NOT_FOUND, PERMISSION_DENIED, CONNECTION_FAILED
+ */
+export async function openDevice(
+  threads: Threads,
+  node: DeviceNode,
+  writing: boolean,
+  closeTimeoutMs: number,
+): Promise<OpenDevice> {
+  const { path } = node;
+  const group = callGroup();
+  const files = deviceFiles(threads, group, path, node.kind === "sg" ? SG_MAX_QUEUE : Infinity, (writing, errno) =>
+    openError(node, writing, errno),
+  );
+  const waiting = new Set<Waiting>();
+  /** What the kernel has, or is about to get, and since when. */
+  const underway = new Map<PendingCall<unknown>, number>();
+  let closed: Promise<void> | undefined;
+
+  /** A thread that could not be started is a matter of this device for those who use it. */
+  const told = (error: unknown): unknown =>
+    error instanceof ThreadStartError
+      ? transportError("CONNECTION_FAILED", "no", `No thread could be started for ${path}: ${error.message}`, error)
+      : error;
+
+  function send<Result>({ what, writing, make }: DeviceCall<Result>, options: TransportOptions): Promise<Result> {
+    const { signal, timeoutMs = Infinity } = options;
+    if (!(timeoutMs > 0)) return Promise.reject(new RangeError(`timeoutMs is above 0, not ${timeoutMs}`));
+    if (closed !== undefined) return Promise.reject(transportError("CLOSED", "no", `${path} has been closed`));
+    if (signal?.aborted) {
+      return Promise.reject(
+        transportError("ABORTED", "no", `The caller's signal had fired before ${path} was sent ${what}`, signal.reason),
+      );
+    }
+    const deadline = performance.now() + timeoutMs;
+    return new Promise<Result>((resolve, reject) => {
+      const file = files.take(writing);
+      let pending: PendingCall<Result> | undefined;
+      let over = false;
+      const timer =
+        timeoutMs === Infinity
+          ? undefined
+          : setTimeout(
+              () => call.giveUp("TIMEOUT", `no answer within ${timeoutMs} ms`),
+              Math.min(timeoutMs, LONGEST_TIMER_MS),
+            );
+      const aborted = (): void => call.giveUp("ABORTED", "the caller's signal fired", signal?.reason);
+      const end = (): void => {
+        over = true;
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", aborted);
+        waiting.delete(call);
+      };
+      const call: Waiting = {
+        giveUp(code, why, cause) {
+          if (over) return;
+          end();
+          const given = pending?.abandon() ?? false;
+          if (pending !== undefined && !given) release(pending);
+          const fate = given ? "the kernel has it, and may execute it" : "it had not been given to the kernel";
+          reject(transportError(code, given ? "unknown" : "no", `${path}, ${what}: ${why}; ${fate}`, cause));
+        },
+      };
+      const release = (done: PendingCall<unknown>): void => {
+        underway.delete(done);
+        file.giveBack();
+      };
+      const settle = (act: () => void): void => {
+        if (over) return;
+        end();
+        act();
+      };
+      signal?.addEventListener("abort", aborted, { once: true });
+      waiting.add(call);
+      file.fd.then(
+        (fd) => {
+          if (over) return file.giveBack();
+          const started = threads.run(
+            group,
+            make(fd, () => deadline - performance.now()),
+          );
+          pending = started;
+          underway.set(started, performance.now());
+          started.done.then(
+            (result) => {
+              release(started);
+              settle(() => resolve(result));
+            },
+            (error) => {
+              release(started);
+              settle(() => reject(told(error)));
+            },
+          );
+        },
+        (error) => {
+          file.giveBack();
+          settle(() => reject(told(error)));
+        },
+      );
+    });
+  }
+
+  async function close(): Promise<void> {
+    for (const call of [...waiting]) call.giveUp("CLOSED", "it has been closed");
+    const since = Math.min(performance.now(), ...underway.values());
+    const left = Promise.allSettled([...underway.keys()].map(({ done }) => done)).then(() => files.close());
+    await within(left, closeTimeoutMs, () => {
+      const seconds = Math.round((performance.now() - since) / 1000);
+      const why = `the kernel has not come back from ${group.running} calls, the first of them made ${seconds} s ago`;
+      return transportError(
+        "TIMEOUT",
+        "unknown",
+        `${path} is not closed yet: ${why}. It is closed when they are back; a process cannot end before that either`,
+      );
+    });
+  }
+
+  // What is wrong with the device is said now, not by the first command.
+  const first = files.take(writing);
+  try {
+    await first.fd;
+  } catch (error) {
+    throw told(error);
+  } finally {
+    first.giveBack();
+  }
+
+  return {
+    send,
+    close() {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+/** Waits no longer than this. */
+function within(promise: Promise<void>, milliseconds: number, late: () => Error): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(late()), milliseconds);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,55 @@
+/**
+ * The numbers with which the kernel's reservation ioctls end where they neither succeed nor fail with an errno. Until Linux 6.4 they
+ * are whatever the driver had: SCSI's result word (status in bits 7 to 0, host status in bits 23 to 16), or NVMe's status. Since
+ * then they are PR_STS_* of linux/pr.h, which were chosen to look like SCSI's. A table and one decision.
+ */
+import { Status } from "../../src/core/generated/codes.ts";
+import { ScsiError, transportError } from "../../src/errors.ts";
+import type { DeviceNode } from "./node-of.ts";
+
+/** NVM Express Base Specification 2.0, generic command status: Reservation Conflict. */
+const NVME_RESERVATION_CONFLICT = 0x83;
+
+const hosts: Readonly<Record<number, string>> = {
+  1: "PR_STS_PATH_FAILED, the device cannot be reached on this path",
+  14: "PR_STS_RETRY_PATH_FAILURE, the path was disrupted",
+  15: "PR_STS_PATH_FAST_FAILED, the path is down",
+};
+
+/** The error for a result that is above 0. */
+export function kernelFailure(node: DeviceNode, command: string, result: number): ScsiError {
+  const unit = node.path;
+  const cannot = `Cannot ${command}:`;
+  const shown = `0x${result.toString(16)}`;
+  const status = result & 0xff;
+  const nvme = node.kind === "nvme";
+  if (status === Status.RESERVATION_CONFLICT || (nvme && status === NVME_RESERVATION_CONFLICT)) {
+    return new ScsiError(`${cannot} the target answered RESERVATION CONFLICT`, {
+      code: "RESERVATION_CONFLICT",
+      command,
+      unit,
+      status: Status.RESERVATION_CONFLICT,
+    });
+  }
+  const host = (result >> 16) & 0xff;
+  if (status === 0 && !nvme && host !== 0) {
+    const what = hosts[host] ?? `host status ${host}`;
+    return transportError("CONNECTION_LOST", "unknown", `${unit} gave no answer to ${command}: ${what} (${shown})`);
+  }
+  if (status === Status.CHECK_CONDITION && !nvme) {
+    const advice = "a unit attention may be pending: send TEST UNIT READY, look, and try again";
+    return new ScsiError(`${cannot} the kernel met a CHECK CONDITION or an error, and does not tell which; ${advice}`, {
+      code: "NO_SENSE",
+      command,
+      unit,
+      status: Status.CHECK_CONDITION,
+      delivered: "unknown",
+    });
+  }
+  return new ScsiError(`${cannot} the kernel says ${shown}`, {
+    code: "UNEXPECTED_STATUS",
+    command,
+    unit,
+    delivered: "unknown",
+  });
+}

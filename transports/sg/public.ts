@@ -1,0 +1,5 @@
+/** What every entry exports besides the two that open. Re-exports only. */
+export { type DiscoveryOptions, listDevices, type ScsiPath, type ScsiUnit } from "./discovery.ts";
+export type { KernelRegisterOptions, KernelReservations } from "./kernel-reservations.ts";
+export type { SgEntry } from "./opener.ts";
+export type { SgOptions } from "./transport.ts";
