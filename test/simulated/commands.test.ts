@@ -200,7 +200,7 @@ describe("INQUIRY", () => {
     expect(bytes).toHaveLength(96);
     expect(bytes.slice(0, 8)).toEqual([0, 0, 6, 0x12, 91, 0, 0, 2]);
     expect(ascii(Uint8Array.from(bytes.slice(8, 36)))).toBe("SIMULATEPERSISTENT DISK 0001");
-    // SAM-5, iSCSI, SPC-4, SBC-3 (spc4r36f 6.6.2 table 179).
+    // SAM-5, iSCSI, SPC-4, SBC-3 (spc4r36f table 179).
     expect(bytes.slice(58, 66)).toEqual([0x00, 0xa0, 0x09, 0x60, 0x04, 0x60, 0x04, 0xc0]);
     expect(lab.send(a, inquiry(0, 0x80))).toBe("5/24/00 cdb 2");
   });

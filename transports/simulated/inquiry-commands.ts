@@ -32,7 +32,7 @@ const IDENTIFICATION = new TextEncoder().encode(`${VENDOR}PERSISTENT DISK 0001`)
 const IDENTIFICATION_OFFSET = 8;
 /** VERSION 06h: SPC-4. */
 const VERSION = 6;
-/** VERSION DESCRIPTORS from byte 58 on (spc4r36f 6.6.2): SAM-5, iSCSI, SPC-4, SBC-3, none with a revision. */
+/** VERSION DESCRIPTORS from byte 58 on (spc4r36f): SAM-5, iSCSI, SPC-4, SBC-3, none with a revision. */
 const VERSION_DESCRIPTORS = Uint8Array.of(0x00, 0xa0, 0x09, 0x60, 0x04, 0x60, 0x04, 0xc0);
 const VERSION_DESCRIPTORS_OFFSET = 58;
 /** The whole of standard INQUIRY data without vendor specific parameters. */

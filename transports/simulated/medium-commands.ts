@@ -13,7 +13,7 @@ import { faultInCdb, plainFault, senseCodes } from "./sense.ts";
 import { establish, UnitAttention } from "./unit-attentions.ts";
 import type { UnitState } from "./unit-state.ts";
 
-/** START STOP UNIT: sbc4 5.31. */
+/** START STOP UNIT: sbc4. */
 function startStopUnit(unit: UnitState, nexus: Nexus): Answer {
   // LOEJ counts for nothing with a power condition.
   if (core.cdbField(StartStopUnitCdb.POWER_CONDITION) !== 0) return goodAnswer;
@@ -39,7 +39,7 @@ const startStopAccess = (): number =>
 /** PREVENT: 00b allows, 01b prevents; 10b and 11b are obsolete. */
 const MAXIMUM_PREVENT = 1;
 
-/** PREVENT ALLOW MEDIUM REMOVAL: sbc4 5.15. Each I_T nexus prevents for itself. */
+/** PREVENT ALLOW MEDIUM REMOVAL: sbc4. Each I_T nexus prevents for itself. */
 function preventAllowMediumRemoval({ preventedBy }: UnitState, nexus: Nexus): Answer {
   const prevent = core.cdbField(PreventAllowMediumRemovalCdb.PREVENT);
   if (prevent > MAXIMUM_PREVENT) return faultAnswer(faultInCdb(PreventAllowMediumRemovalCdb.PREVENT));

@@ -46,7 +46,7 @@ function putBlockDescriptor({ blocks, blockSize }: UnitState, at: number, long: 
   return length;
 }
 
-/** MODE SENSE: smr-j MODE SENSE (6), MODE SENSE (10); spc4r36f 6.14, 6.15. */
+/** MODE SENSE: smr-j MODE SENSE (6), MODE SENSE (10); spc4r36f, 6.15. */
 const modeSense =
   (cdb: typeof ModeSense6Cdb | typeof ModeSense10Cdb, header: Header) =>
   (unit: UnitState): Answer => {
@@ -115,7 +115,7 @@ function takePages(unit: UnitState, list: Uint8Array, at: number): ModeSettings 
   return settings;
 }
 
-/** MODE SELECT: smr-j MODE SELECT (6), MODE SELECT (10); spc4r36f 6.11, 6.12. All of the list takes effect, or nothing. */
+/** MODE SELECT: smr-j MODE SELECT (6), MODE SELECT (10); spc4r36f, 6.12. All of the list takes effect, or nothing. */
 const modeSelect =
   (cdb: typeof ModeSelect6Cdb | typeof ModeSelect10Cdb, header: Header) =>
   (unit: UnitState, nexus: Nexus, dataOutBytes: Uint8Array): Answer => {

@@ -32,7 +32,7 @@ export const MAXIMUM_UNMAP_DESCRIPTORS = 256;
 const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 
 /**
- * WRITE SAME: sbc4 5.50, 5.51. With UNMAP blocks whose contents are zeros are discarded, others written. `ndob` is 0
+ * WRITE SAME: sbc4, 5.51. With UNMAP blocks whose contents are zeros are discarded, others written. `ndob` is 0
  * where the CDB has no such bit.
  */
 function writeSame(rows: typeof WriteSame10Cdb | typeof WriteSame16Cdb, ndob: number) {
@@ -48,7 +48,7 @@ function writeSame(rows: typeof WriteSame10Cdb | typeof WriteSame16Cdb, ndob: nu
     if (unmaps && !unit.thin) return faultAnswer(faultInCdb(rows.UNMAP));
     const range = rangeOf(unit, rangeRows);
     if ("code" in range) return faultAnswer(range);
-    // WSNZ: 0 does not mean the rest of the medium here (sbc4 6.6.4).
+    // WSNZ: 0 does not mean the rest of the medium here (sbc4).
     if (range.count === 0) return faultAnswer(faultInCdb(rows.NUMBER_OF_LOGICAL_BLOCKS));
     const withoutData = ndob !== 0 && core.cdbField(ndob) !== 0;
     const block = withoutData ? new Uint8Array(unit.blockSize) : dataOut;
@@ -62,7 +62,7 @@ function writeSame(rows: typeof WriteSame10Cdb | typeof WriteSame16Cdb, ndob: nu
   };
 }
 
-/** UNMAP: sbc4 5.36. All descriptors are checked before the first takes effect. */
+/** UNMAP: sbc4. All descriptors are checked before the first takes effect. */
 function unmap(unit: UnitState, _nexus: Nexus, list: Uint8Array): Answer {
   if (core.cdbField(UnmapCdb.ANCHOR) !== 0) return faultAnswer(faultInCdb(UnmapCdb.ANCHOR));
   const length = core.cdbField(UnmapCdb.PARAMETER_LIST_LENGTH);
@@ -93,7 +93,7 @@ const PROVISIONING = { mapped: 0, deallocated: 1 } as const;
 /** Most descriptors that GET LBA STATUS answers with. */
 const MAXIMUM_LBA_STATUS_DESCRIPTORS = 1024;
 
-/** GET LBA STATUS: sbc4 5.6. A fully provisioned unit has every block mapped (sbc4 4.7.2). */
+/** GET LBA STATUS: sbc4. A fully provisioned unit has every block mapped (sbc4 4.7.2). */
 function getLbaStatus(unit: UnitState): Answer {
   const start = BigInt.asUintN(64, core.cdbLongField(GetLbaStatusCdb.STARTING_LOGICAL_BLOCK_ADDRESS));
   const allocationLength = core.cdbField(GetLbaStatusCdb.ALLOCATION_LENGTH) >>> 0;
@@ -122,7 +122,7 @@ function getLbaStatus(unit: UnitState): Answer {
   return dataAnswer(dataOut(at), allocationLength);
 }
 
-/** PRE-FETCH: sbc4 5.14. There is no cache to be filled: GOOD rather than CONDITION MET. */
+/** PRE-FETCH: sbc4. There is no cache to be filled: GOOD rather than CONDITION MET. */
 const preFetch =
   (rows: typeof PreFetch10Cdb | typeof PreFetch16Cdb) =>
   (unit: UnitState): Answer => {
@@ -135,7 +135,7 @@ const preFetch =
     return "code" in range ? faultAnswer(range) : goodAnswer;
   };
 
-/** SYNCHRONIZE CACHE: sbc4 5.33, 5.34. */
+/** SYNCHRONIZE CACHE: sbc4, 5.34. */
 const synchronizeCache =
   (rows: typeof SynchronizeCache10Cdb | typeof SynchronizeCache16Cdb) =>
   (unit: UnitState): Answer => {

@@ -27,7 +27,7 @@ const cdbLength = ({ operationCode }: CommandRow): number => lengths[operationCo
 const notEvaluated: ReadonlySet<string> = new Set(["CONTROL", "GROUP_NUMBER"]);
 
 /**
- * CDB usage data (spc4r36f 6.36.3): the operation code and service action themselves, and a one in every bit that is
+ * CDB usage data (spc4r36f): the operation code and service action themselves, and a one in every bit that is
  * evaluated.
  */
 function usageData(row: CommandRow): Uint8Array {
@@ -66,7 +66,7 @@ function allCommands({ commands }: UnitState, timeouts: boolean): Uint8Array {
   return dataOut(at);
 }
 
-/** SUPPORT (spc4r36f 6.36.3): not supported, or as a standard has it. */
+/** SUPPORT (spc4r36f): not supported, or as a standard has it. */
 const SUPPORT = { no: 1, standard: 3 } as const;
 
 function oneCommand(row: CommandRow | undefined, timeouts: boolean): Uint8Array {
@@ -81,10 +81,10 @@ function oneCommand(row: CommandRow | undefined, timeouts: boolean): Uint8Array 
   return dataOut(timeouts ? end + putTimeouts(end) : end);
 }
 
-/** REPORTING OPTIONS (spc4r36f 6.36.1 table 296). */
+/** REPORTING OPTIONS (spc4r36f table 296). */
 const OPTIONS = { all: 0, operationCode: 1, serviceAction: 2, either: 3 } as const;
 
-/** REPORT SUPPORTED OPERATION CODES: spc4r36f 6.36. */
+/** REPORT SUPPORTED OPERATION CODES: spc4r36f. */
 function reportSupportedOperationCodes(unit: UnitState): Answer {
   const allocationLength = core.cdbField(Cdb.ALLOCATION_LENGTH) >>> 0;
   const timeouts = core.cdbField(Cdb.RCTD) === 1;
@@ -118,7 +118,7 @@ const functions = [
   TaskManagementFunctionsData.LURS,
 ] as const;
 
-/** REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS: spc4r36f 6.37. */
+/** REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS: spc4r36f. */
 function reportSupportedTaskManagementFunctions(): Answer {
   const rows = ReportSupportedTaskManagementFunctionsCdb;
   const allocationLength = core.cdbField(rows.ALLOCATION_LENGTH) >>> 0;

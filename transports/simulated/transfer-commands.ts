@@ -26,7 +26,7 @@ import type { UnitState } from "./unit-state.ts";
 
 type Perform = (unit: UnitState, nexus: Nexus, dataOut: Uint8Array) => Answer;
 
-/** READ: sbc4 5.17 to 5.20. */
+/** READ: sbc4 to 5.20. */
 const read =
   (rows: RangeRows): Perform =>
   (unit) => {
@@ -41,7 +41,7 @@ function arrived({ blockSize }: UnitState, length: number, dataOut: Uint8Array):
   return dataOut.subarray(0, there - (there % blockSize));
 }
 
-/** WRITE: sbc4 5.44 to 5.47. */
+/** WRITE: sbc4 to 5.47. */
 const write =
   (rows: RangeRows): Perform =>
   (unit, _nexus, dataOut) => {
@@ -51,7 +51,7 @@ const write =
     return takenAnswer(range.length);
   };
 
-/** BYTCHK: nothing is compared; each block with its own; every block with the one that is sent (sbc4 5.39). */
+/** BYTCHK: nothing is compared; each block with its own; every block with the one that is sent (sbc4). */
 const BYTCHK = { nothing: 0, blocks: 1, reserved: 2, oneBlock: 3 } as const;
 
 /** WRITE AND VERIFY: memory reads as it was written, so BYTCHK asks for nothing more. */
@@ -71,7 +71,7 @@ function difference(a: Uint8Array, b: Uint8Array): number {
 
 const miscompare = plainFault(senseCodes.miscompareDuringVerifyOperation);
 
-/** VERIFY: sbc4 5.39. */
+/** VERIFY: sbc4. */
 const verify =
   (rows: RangeRows, bytchk: number): Perform =>
   (unit, _nexus, dataOut) => {
@@ -93,7 +93,7 @@ const verify =
     return takenAnswer(blockSize);
   };
 
-/** ORWRITE(16): sbc4 5.13. */
+/** ORWRITE(16): sbc4. */
 const orWrite =
   (rows: RangeRows): Perform =>
   (unit, _nexus, dataOut) => {
@@ -107,7 +107,7 @@ const orWrite =
   };
 
 /**
- * COMPARE AND WRITE: sbc4 5.3. One uninterrupted action; on a miscompare INFORMATION is the offset of the first byte
+ * COMPARE AND WRITE: sbc4. One uninterrupted action; on a miscompare INFORMATION is the offset of the first byte
  * that differs.
  */
 const compareAndWrite =

@@ -76,7 +76,7 @@ function naa(serialNumber: string): Uint8Array {
 const MAXIMUM_COMPARE_AND_WRITE = 255;
 const UNLIMITED = 0xffff_ffff;
 
-/** Block Limits: sbc4 6.6.4. */
+/** Block Limits: sbc4. */
 function blockLimits({ blockSize, thin }: UnitState): number {
   const maximum = MAXIMUM_TRANSFER_BYTES / blockSize;
   dataWindow.fill(0, 0, Size.BLOCK_LIMITS_PAGE);
@@ -95,7 +95,7 @@ function blockLimits({ blockSize, thin }: UnitState): number {
 /** MEDIUM ROTATION RATE: a medium that does not rotate. */
 const NON_ROTATING = 1;
 
-/** Block Device Characteristics: sbc4 6.6.2. */
+/** Block Device Characteristics: sbc4. */
 function blockDeviceCharacteristics(): number {
   dataWindow.fill(0, 0, Size.BLOCK_DEVICE_CHARACTERISTICS_PAGE);
   core.putDataField(0, BlockDeviceCharacteristicsPage.MEDIUM_ROTATION_RATE, NON_ROTATING);
@@ -105,7 +105,7 @@ function blockDeviceCharacteristics(): number {
 /** PROVISIONING TYPE: thin. */
 const THIN = 2;
 
-/** Logical Block Provisioning: sbc4 6.6.6. */
+/** Logical Block Provisioning: sbc4. */
 function logicalBlockProvisioning(): number {
   dataWindow.fill(0, 0, Size.LOGICAL_BLOCK_PROVISIONING_PAGE);
   core.putDataField(0, LogicalBlockProvisioningPage.LBPU, 1);
