@@ -105,6 +105,9 @@ type Units = Map<number, { readonly server: DeviceServer; readonly served: Serve
  */
 export async function serve(options: ServeOptions): Promise<ServedTargets> {
   const { portal, portals = [], targets, aptplFile, observer, ...rest } = options;
+  if (!Array.isArray(targets) || targets.length === 0) {
+    throw new TypeError('targets must name at least one target, e.g. [{ name: "iqn.2026-01.com.example:disk" }]');
+  }
   const everywhere = portal === undefined && portals.length > 0 ? portals : [portal ?? {}, ...portals];
   const targetPorts = [...new Set(everywhere.map(({ portalGroupTag = 1 }) => portalGroupTag))];
   const file = aptplFile === undefined ? undefined : openReservationFile(aptplFile);

@@ -167,3 +167,12 @@ describe("What outlives the server", () => {
     await expect(start(options())).rejects.toBeInstanceOf(RangeError);
   });
 });
+
+it.each([undefined, [], "iqn.2026-01.test:disk"])(
+  "targets %j name no target: refused before a port is opened",
+  async (targets) => {
+    await expect(serve({ portal: { port: 0 }, targets } as never)).rejects.toThrow(
+      /targets must name at least one target/,
+    );
+  },
+);
