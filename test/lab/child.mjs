@@ -52,12 +52,15 @@ const verbs = {
   },
 
   /** PREEMPT AND ABORT over a path on which it hangs for ever. */
-  async hang(node) {
-    const unit = await unitAt(node, { closeTimeoutMs: 500 });
+  async hang(node, other) {
+    const victim = await unitAt(other);
+    await victim.testUnitReady().catch(() => {});
+    await victim.registerAndIgnoreExistingKey({ newKey: 0x22n });
+    const unit = createLogicalUnit(await openSg(node, { closeTimeoutMs: 500 }), { retry: noRetries, deadlineMs: 8000 });
     await unit.testUnitReady().catch(() => {});
     await unit.registerAndIgnoreExistingKey({ newKey: 0x11n });
     const started = performance.now();
-    const command = { key: 0x11n, victimKey: 0x11n, type: "write-exclusive", timeoutMs: 2000 };
+    const command = { key: 0x11n, victimKey: 0x22n, type: "write-exclusive", timeoutMs: 2000 };
     const call = await unit.preemptAndAbort(command).then(() => ({ code: "done" }), failure);
     const waitedMs = performance.now() - started;
     await readFile("/etc/passwd");

@@ -4,7 +4,7 @@ import { afterEach, expect, test } from "vitest";
 import { isScsiError } from "../../src/index.ts";
 import { openSg } from "../../transports/sg/index.ts";
 import { child } from "./child.ts";
-import { connect, holdUp, letGo, say, slowDown, underway, units } from "./units.ts";
+import { connect, doomed, holdUp, letGo, say, slowDown, underway, units } from "./units.ts";
 
 const testUnitReady = { cdb: new Uint8Array(6), dataInLength: 0 };
 const inKernel = () => underway(units.ISCSI_C);
@@ -31,6 +31,8 @@ test.each(["sg", "sd"] as const)(
     );
     await expect.poll(inKernel, { timeout: 110_000 }).toBe(64);
 
+    // The thread for the other device is there before anything is measured.
+    await other.execute(testUnitReady);
     let latest = 0;
     let last = performance.now();
     let ticks = 0;
@@ -93,4 +95,23 @@ test("a process that leaves commands behind ends without a crash", async () => {
   expect([code, signal]).toEqual([0, null]);
   await expect.poll(() => underway(units.DEBUG), { timeout: 60_000 }).toBe(0);
   await slowDown(0);
+});
+
+test("PREEMPT AND ABORT through tcm_loop, over which the kernel hangs for good: it is given up, and everything else goes on", async () => {
+  interface Answer {
+    readonly call: { readonly code: string; readonly delivered: string };
+    readonly waitedMs: number;
+    readonly closed: { readonly code: string; readonly message: string };
+  }
+  const [own, other] = doomed;
+  const { answer, process: hanging } = await child<Answer>("hang", [own.sg, other.sg]);
+  // It cannot end, and nobody can end it.
+  hanging.stdout?.destroy();
+  hanging.stderr?.destroy();
+  hanging.unref();
+  say(`PREEMPT AND ABORT that hangs, with a timeout of 2000 ms, was given up after ${answer.waitedMs.toFixed(0)} ms`);
+  expect(answer.call).toMatchObject({ code: "LOST_ANSWER", delivered: "unknown" });
+  expect(answer.closed).toMatchObject({ code: "TIMEOUT" });
+  await using transport = await connect(units.A1.sg);
+  expect((await transport.execute(testUnitReady)).status).toBe(0);
 });

@@ -1,6 +1,6 @@
 /** What is refused, and how: no PERSISTENT RESERVE, partitions, other users, no rights, devices that are offline or gone. */
-import { constants } from "node:fs";
-import { open as openFile, readdir, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { readdir, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { exitCodeOf } from "../../cli/exit-codes.ts";
 import { isScsiError, type ScsiError } from "../../src/index.ts";
@@ -54,10 +54,16 @@ describe("a partition", () => {
 });
 
 test("a node that somebody else holds alone is busy", async () => {
-  const file = await openFile(units.DEBUG.sg, constants.O_RDWR | constants.O_EXCL);
-  const error = await rejection(connect(units.DEBUG.sg)).finally(() => file.close());
+  const holder = spawn("perl", [
+    "-e",
+    "use Fcntl; sysopen F, shift, O_RDWR | O_EXCL or die; syswrite STDOUT, 1; sleep",
+    units.DEBUG.sg,
+  ]);
+  await new Promise((resolve) => holder.stdout.once("data", resolve));
+  const error = await rejection(connect(units.DEBUG.sg)).finally(() => holder.kill());
   expect(error).toMatchObject({ code: "CONNECTION_FAILED", delivered: "no" });
   expect(error.message).toContain("EBUSY");
+  await new Promise((resolve) => holder.once("exit", resolve));
 });
 
 test("a node without a device", async () => {

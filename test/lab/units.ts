@@ -19,7 +19,20 @@ export interface Nexus {
   readonly sd: string;
 }
 
-const names = ["A1", "A2", "B", "TWIN_A1", "TWIN_A2", "TWIN_B", "ISCSI_A", "ISCSI_B", "ISCSI_C", "DEBUG"] as const;
+const names = [
+  "A1",
+  "A2",
+  "B",
+  "TWIN_A1",
+  "TWIN_A2",
+  "TWIN_B",
+  "ISCSI_A",
+  "ISCSI_B",
+  "ISCSI_C",
+  "MULTI_1",
+  "MULTI_2",
+  "DEBUG",
+] as const;
 
 function variable(name: string): string {
   const value = process.env[`LAB_${name}`];
@@ -27,13 +40,25 @@ function variable(name: string): string {
   return value;
 }
 
-/** The nexuses by name. */
-export const units = Object.fromEntries(
-  names.map((name) => [name, { address: variable(name), sg: variable(`${name}_SG`), sd: variable(`${name}_SD`) }]),
-) as Readonly<Record<(typeof names)[number], Nexus>>;
+const nexus = (name: string): Nexus => ({
+  address: variable(name),
+  sg: variable(`${name}_SG`),
+  sd: variable(`${name}_SD`),
+});
 
 /** What runs the tests. */
 export const runtime = "Bun" in globalThis ? "bun" : "Deno" in globalThis ? "deno" : "node";
+
+/** The nexuses by name. */
+export const units = Object.fromEntries(names.map((name) => [name, nexus(name)])) as Readonly<
+  Record<(typeof names)[number], Nexus>
+>;
+
+/** Two nexuses to a disk that may be lost. */
+export const doomed = [nexus(`DOOMED_${runtime}`), nexus(`DOOMED_OTHER_${runtime}`)] as const;
+
+/** The multipath mapping over MULTI_1 and MULTI_2. */
+export const mapping = variable("MULTIPATH");
 
 /** A transport to a node. */
 export const connect = (node: string): Promise<Transport> => openSg(node);

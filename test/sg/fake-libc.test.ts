@@ -5,8 +5,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { isScsiError, type ScsiError } from "../../src/errors.ts";
 import type { Transport } from "../../src/transport.ts";
+import type { Threads } from "../../transports/sg/calls.ts";
 import type { DeviceNode } from "../../transports/sg/node-of.ts";
-import { createThreads, type Threads } from "../../transports/sg/threads.ts";
+import { createThreads } from "../../transports/sg/threads.ts";
 import { createSgTransport, type SgOptions } from "../../transports/sg/transport.ts";
 import { describeTransport } from "../transport-contract.ts";
 import { buildFakeLibc, doors } from "./doors.ts";

@@ -2,14 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { threadText } from "../../scripts/thread-text.mjs";
+import { callGroup as group, type KernelCall, ThreadStartError, type Threads } from "../../transports/sg/calls.ts";
 import { Control, DATA_OFFSET, Operation } from "../../transports/sg/memory.ts";
-import {
-  createThreads,
-  callGroup as group,
-  type KernelCall,
-  ThreadStartError,
-  type Threads,
-} from "../../transports/sg/threads.ts";
+import { createThreads } from "../../transports/sg/threads.ts";
 
 const SLEEP = 0;
 const FAIL = 1;

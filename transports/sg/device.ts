@@ -4,10 +4,10 @@
  */
 import { transportError } from "../../src/errors.ts";
 import type { TransportOptions } from "../../src/transport.ts";
+import { callGroup, type KernelCall, type PendingCall, ThreadStartError, type Threads } from "./calls.ts";
 import { openError } from "./errno.ts";
 import { deviceFiles } from "./files.ts";
 import type { DeviceNode } from "./node-of.ts";
-import { callGroup, type KernelCall, type PendingCall, ThreadStartError, type Threads } from "./threads.ts";
 
 /** One call, as those who make it describe it. */
 export interface DeviceCall<Result> {

@@ -4,8 +4,9 @@
  * Opening a disk for writing wakes udev when the file is closed again, which reads the disk anew and can make a mount fail at
  * that moment; so a file that was needed for writing stays open until the end.
  */
+
+import type { CallGroup, KernelCall, Threads } from "./calls.ts";
 import { Control, DATA_OFFSET, Operation, type ThreadMemory } from "./memory.ts";
-import type { CallGroup, KernelCall, Threads } from "./threads.ts";
 
 const O_RDONLY = 0;
 const O_RDWR = 2;

@@ -2,6 +2,7 @@
 import { SenseKey, Status } from "../../src/core/generated/codes.ts";
 import { decodeSense } from "../../src/sense.ts";
 import type { ResetScope, ScsiRequest, ScsiResponse } from "../../src/transport.ts";
+import type { KernelCall } from "./calls.ts";
 import { headerV3, headerV4, SG_IO } from "./header.ts";
 import {
   CDB_OFFSET,
@@ -14,7 +15,6 @@ import {
 } from "./memory.ts";
 import type { DeviceNode } from "./node-of.ts";
 import { answeredStatus } from "./outcome.ts";
-import type { KernelCall } from "./threads.ts";
 
 /** The longest time that every driver can count, in milliseconds. */
 const NO_LIMIT_MS = 0x7fff_ffff;

@@ -24,12 +24,12 @@ import {
   reservationTypes,
 } from "../../src/reservation.ts";
 import type { TransportOptions } from "../../src/transport.ts";
+import type { KernelCall, Threads } from "./calls.ts";
 import { openDevice } from "./device.ts";
 import { errnoName, requestError } from "./errno.ts";
 import { kernelFailure } from "./kernel-results.ts";
 import { Control, DATA_OFFSET, HEADER_OFFSET, Operation } from "./memory.ts";
 import type { DeviceNode } from "./node-of.ts";
-import type { KernelCall, Threads } from "./threads.ts";
 import { CLOSE_TIMEOUT_MS } from "./transport.ts";
 
 /** What the kernel can be asked to register. */

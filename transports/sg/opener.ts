@@ -1,12 +1,12 @@
 /** What the entries of all runtimes share: from a path or an identity to a device. It calls no libc; it is given threads that do. */
 import { type ScsiError, transportError } from "../../src/errors.ts";
 import type { Transport } from "../../src/transport.ts";
+import type { Threads } from "./calls.ts";
 import { nodeByIdentity } from "./discovery.ts";
 import { isIdentity } from "./identity.ts";
 import { createKernelReservations, type KernelReservations } from "./kernel-reservations.ts";
 import { nexusOf } from "./nexus.ts";
 import { type DeviceNode, nodeOf } from "./node-of.ts";
-import type { Threads } from "./threads.ts";
 import { createSgTransport, type SgOptions } from "./transport.ts";
 
 /** What an entry offers. */

@@ -5,8 +5,9 @@
  * Threads are made when a call finds none idle, and end when they have had nothing to do for a while. They know nothing of
  * SCSI: a call writes its own arguments and reads its own results.
  */
-import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { type CallGroup, type KernelCall, ThreadStartError, type Threads } from "./calls.ts";
+import { createDetour } from "./detour.ts";
 import {
   ADDRESS_OFFSET,
   CONTROL_LENGTH,
@@ -25,47 +26,6 @@ export interface ThreadProgram {
   readonly koffi?: string | undefined;
   /** Milliseconds after which an idle thread ends. Default 5000. */
   readonly idleMs?: number | undefined;
-}
-
-/** Calls that count together: those on one device. */
-export interface CallGroup {
-  /** Calls under way in the kernel. */
-  running: number;
-  /** How long the latest call took, in microseconds. */
-  microseconds: number;
-  /** How often in succession a call has been waited for on the spot in vain, and how many are therefore not waited for. */
-  misses: number;
-  rest: number;
-}
-
-/** A group without calls. */
-export const callGroup = (): CallGroup => ({ running: 0, microseconds: Infinity, misses: 0, rest: 0 });
-
-/** One call of the kernel. */
-export interface KernelCall<Result> {
-  /** Bytes of data that it needs room for. */
-  readonly room: number;
-  /** Writes the arguments; called when a thread is there for it. */
-  put(memory: ThreadMemory): void;
-  /** Reads the results out; called when the kernel has returned. What it throws becomes the call's rejection. */
-  take(result: number, memory: ThreadMemory): Result;
-}
-
-/** A call that has been asked for. */
-export interface PendingCall<Result> {
-  /** Settles when the kernel has returned, even if nobody waits any more. */
-  readonly done: Promise<Result>;
-  /**
-   * Nobody waits any more. A call that has not been given to the kernel is dropped, and never settles.
-   *
-   * @returns true if the kernel has it already, and may execute it
-   */
-  abandon(): boolean;
-}
-
-/** A set of threads. */
-export interface Threads {
-  run<Result>(group: CallGroup, call: KernelCall<Result>): PendingCall<Result>;
 }
 
 /** A call on its way. */
@@ -94,72 +54,40 @@ const PATIENCE_MS = 5;
 /** Calls of one group that may be in the kernel at once: a device that hangs does not get every thread there could be. */
 const GROUP_LIMIT = 64;
 
-/**
- * To be told of a result through the event loop takes a detour that is longer than many calls are: 40 µs and more. So a call of
- * a device whose latest call took less than that is waited for on the spot, if it is the only one under way, and no
- * longer than the detour would take. Where that was in vain, the next 2, 4, 8, … 64 are left to the event loop.
- */
-const MOST_MISSES = 6;
-/** How long the detour is thought to be at first, at least and at most, in microseconds. It is measured. */
-const DETOUR = { first: 50, least: 20, most: 1000 } as const;
-/** Who makes one call after the other does not keep the event loop from turning for longer than this. */
-const TURN_MS = 4;
-const processors = availableParallelism();
-
 /** A set of threads that run this program. */
 export function createThreads(program: ThreadProgram): Threads {
   /** The one used last is at the end, and is used first: the others can end. */
   const idle: Thread[] = [];
   const waiting: Job[] = [];
+  const detour = createDetour();
   let threads = 0;
   /** Calls in the kernel, of all groups. */
   let running = 0;
-  /** When the event loop last came by here. */
-  let turned = 0;
-  let detour: number = DETOUR.first;
   let starting = false;
   let growth: ReturnType<typeof setTimeout> | undefined;
 
   function give(thread: Thread, job: Job): boolean {
     const { control } = thread.memory;
     const { group } = job;
-    const now = performance.now();
-    const quick =
-      running === 0 && processors > 1 && group.microseconds < detour && group.rest-- <= 0 && now - turned < TURN_MS;
+    const waits = running === 0 && detour.worthWaiting(group);
     // Arguments first: the thread reads them as soon as the state says so.
     job.call.put(thread.memory);
-    control[Control.ALERT_MICROSECONDS] = processors > 1 ? detour : 0;
-    Atomics.store(control, Control.LISTENING, quick ? 0 : 1);
+    control[Control.ALERT_MICROSECONDS] = detour.microseconds;
+    Atomics.store(control, Control.LISTENING, waits ? 0 : 1);
     if (Atomics.compareExchange(control, Control.STATE, State.IDLE, State.GIVEN) !== State.IDLE) return false;
     Atomics.notify(control, Control.STATE);
     thread.job = job;
-    thread.givenAt = now;
+    thread.givenAt = performance.now();
     job.thread = thread;
     running++;
     group.running++;
-    if (quick && doneSoon(control)) {
-      group.misses = 0;
+    if (waits && detour.wait(group, control)) {
       finish(thread);
       idle.push(thread);
       return true;
     }
-    if (quick) {
-      group.misses = Math.min(group.misses + 1, MOST_MISSES);
-      group.rest = 2 ** group.misses;
-    }
     thread.worker.ref();
     return true;
-  }
-
-  /** Waits a moment; false if the thread will send a message instead. */
-  function doneSoon(control: Int32Array): boolean {
-    for (const until = performance.now() + (2 * detour) / 1000; performance.now() < until; ) {
-      for (let looks = 0; looks < 50; looks++) {
-        if (Atomics.load(control, Control.STATE) === State.IDLE) return true;
-      }
-    }
-    Atomics.store(control, Control.LISTENING, 1);
-    return Atomics.load(control, Control.STATE) === State.IDLE && Atomics.exchange(control, Control.LISTENING, 0) === 1;
   }
 
   /** Gives a call to an idle thread; false if there is none for it. */
@@ -226,13 +154,13 @@ export function createThreads(program: ThreadProgram): Threads {
         failure = new Error(trouble);
         return;
       }
-      turned = performance.now();
+      detour.turned();
       if (thread === undefined) {
         starting = false;
         const address = view.getBigUint64(ADDRESS_OFFSET, true);
         thread = { worker, memory: { ...memory, address }, room, job: undefined, givenAt: 0 };
       } else {
-        if (running === 1) learn(turned - thread.givenAt, thread.memory.control);
+        if (running === 1) detour.learn(thread.givenAt, thread.memory.control);
         finish(thread);
       }
       idle.push(thread);
@@ -261,12 +189,6 @@ export function createThreads(program: ThreadProgram): Threads {
       }
       advance();
     });
-  }
-
-  /** A lone call took so long with its detour. */
-  function learn(milliseconds: number, control: Int32Array): void {
-    const taken = milliseconds * 1000 - (control[Control.MICROSECONDS] as number);
-    detour += (Math.max(DETOUR.least, Math.min(taken, DETOUR.most)) - detour) / 8;
   }
 
   /** The thread is back from the kernel. */
@@ -321,12 +243,4 @@ export function createThreads(program: ThreadProgram): Threads {
       };
     },
   };
-}
-
-/** No thread could be started; the call has not been made. */
-export class ThreadStartError extends Error {
-  override readonly name = "ThreadStartError";
-  constructor(cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
 }

@@ -1,12 +1,12 @@
 /** The SG_IO transport: one device node as a way to a logical unit. Requests are checked here and carried out in device.ts. */
 import type { ResetScope, ScsiRequest, ScsiResponse, Transport, TransportOptions } from "../../src/transport.ts";
 import type { TransportId } from "../../src/transport-id.ts";
+import type { Threads } from "./calls.ts";
 import { openDevice } from "./device.ts";
 import { requestError } from "./errno.ts";
 import { commandCall, resetCall, resets } from "./kernel-calls.ts";
 import type { DeviceNode } from "./node-of.ts";
 import { checkRequest, writes } from "./request.ts";
-import type { Threads } from "./threads.ts";
 
 /** How to open a device. */
 export interface SgOptions {

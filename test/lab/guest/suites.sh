@@ -21,12 +21,26 @@ iscsi_target iqn.2026-11.lab:disk "$(ram_disk iscsi scsipersistlab03)" iqn.2026-
 start_iscsid
 unit ISCSI_A "$(iscsi_login iqn.2026-11.lab:disk host-a)"
 unit ISCSI_B "$(iscsi_login iqn.2026-11.lab:disk host-b)"
-# The same disk through a forwarder, which can be stopped: then nothing is answered.
+# A disk with a multipath mapping over two paths.
+multi=$(ram_disk multi scsipersistlab04)
+unit MULTI_1 "$(loop_nexus naa.5001405000000005 1 naa.60014050000000c1 "$multi")"
+unit MULTI_2 "$(loop_nexus naa.5001405000000005 2 naa.60014050000000c2 "$multi")"
+# The iSCSI disk through a forwarder, which can be stopped: then nothing is answered.
 socat TCP-LISTEN:3261,bind=127.0.0.1,reuseaddr TCP:127.0.0.1:3260 &
 export LAB_FORWARDER=$!
 unit ISCSI_C "$(iscsi_login iqn.2026-11.lab:disk host-c 3261)"
+# A disk for each runtime, of which PREEMPT AND ABORT through tcm_loop makes an end: the kernel hangs over it for good.
+doomed=0
+for runtime in node bun deno; do
+  disk=$(ram_disk "doomed-$runtime" "scsipersistlab1$((doomed++))")
+  unit "DOOMED_$runtime" "$(loop_nexus naa.500140500000010$doomed 1 naa.60014050000000d$doomed "$disk")"
+  unit "DOOMED_OTHER_$runtime" "$(loop_nexus naa.500140500000010$doomed 2 naa.60014050000000e$doomed "$disk")"
+done
 # A disk without PERSISTENT RESERVE, that can be slow.
 unit DEBUG "$(debug_disk)"
+start_udev
+start_multipath "$LAB_MULTI_1"
+export LAB_MULTIPATH=$(ls /dev/mapper/mpath* | head -n 1)
 env | grep ^LAB_ | sort
 echo "lab: units after $(cut -d' ' -f1 /proc/uptime) s"
 

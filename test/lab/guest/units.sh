@@ -113,3 +113,31 @@ iscsi_login() {
   done
   return 1
 }
+
+# start_multipath ADDRESS: dm-multipath over the paths of this device's unit, and of no other.
+start_multipath() {
+  local identity tries
+  identity=$(cat "/sys/class/scsi_device/$1/device/wwid")
+  modprobe -a dm-multipath dm-service-time scsi_dh_alua
+  mkdir -p /etc/multipath
+  rm -f /etc/multipath/*
+  cat >/etc/multipath.conf <<END
+defaults {
+  user_friendly_names yes
+  find_multipaths no
+  polling_interval 60
+}
+blacklist {
+  wwid ".*"
+}
+blacklist_exceptions {
+  wwid "3${identity#naa.}"
+}
+END
+  multipathd -d -s >/run/multipathd.log 2>&1 &
+  for tries in $(seq 100); do
+    ls /dev/mapper/mpath* >/dev/null 2>&1 && break
+    sleep 0.2
+  done
+  udevadm settle -t 20
+}

@@ -1,0 +1,51 @@
+/** Calls of the kernel, as those who make them describe them and those who carry them out see them. Types, and one error. */
+import type { ThreadMemory } from "./memory.ts";
+
+/** Calls that count together: those on one device. */
+export interface CallGroup {
+  /** Calls under way in the kernel. */
+  running: number;
+  /** How long the latest call took, in microseconds. */
+  microseconds: number;
+  /** How often in succession a call has been waited for on the spot in vain, and how many are therefore not waited for. */
+  misses: number;
+  rest: number;
+}
+
+/** A group without calls. */
+export const callGroup = (): CallGroup => ({ running: 0, microseconds: Infinity, misses: 0, rest: 0 });
+
+/** One call of the kernel. */
+export interface KernelCall<Result> {
+  /** Bytes of data that it needs room for. */
+  readonly room: number;
+  /** Writes the arguments; called when a thread is there for it. */
+  put(memory: ThreadMemory): void;
+  /** Reads the results out; called when the kernel has returned. What it throws becomes the call's rejection. */
+  take(result: number, memory: ThreadMemory): Result;
+}
+
+/** A call that has been asked for. */
+export interface PendingCall<Result> {
+  /** Settles when the kernel has returned, even if nobody waits any more. */
+  readonly done: Promise<Result>;
+  /**
+   * Nobody waits any more. A call that has not been given to the kernel is dropped, and never settles.
+   *
+   * @returns true if the kernel has it already, and may execute it
+   */
+  abandon(): boolean;
+}
+
+/** A set of threads. */
+export interface Threads {
+  run<Result>(group: CallGroup, call: KernelCall<Result>): PendingCall<Result>;
+}
+
+/** No thread could be started; the call has not been made. */
+export class ThreadStartError extends Error {
+  override readonly name = "ThreadStartError";
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * Whether to wait for a call on the spot. To be told of a result through the event loop takes a detour that is longer than many calls
+ * are: 40 µs and more. So a call of a device whose latest call took less than that is waited for, if it is the only one
+ * under way, and no longer than twice the detour. Where that was in vain, the next 2, 4, 8, … 64 are left to the event loop.
+ */
+import { availableParallelism } from "node:os";
+import type { CallGroup } from "./calls.ts";
+import { Control, State } from "./memory.ts";
+
+const MOST_MISSES = 6;
+/** How long the detour is thought to be at first, at least and at most, in microseconds. It is measured. */
+const FIRST = 50;
+const LEAST = 20;
+const MOST = 1000;
+/** Who makes one call after the other does not keep the event loop from turning for longer than this. */
+const TURN_MS = 4;
+
+/** What is known of the detour. */
+export interface Detour {
+  /** How long it is, in microseconds; 0 where there is no second processor, and nothing is waited for on the spot. */
+  readonly microseconds: number;
+  /** Is the next call of this group to be waited for? Only to be asked when no other is under way. */
+  worthWaiting(group: CallGroup): boolean;
+  /** Waits for a call; false if the thread will send a message instead. */
+  wait(group: CallGroup, control: Int32Array): boolean;
+  /** The event loop has brought a message. */
+  turned(): void;
+  /** The only call under way was given then, and has now come back by the event loop. */
+  learn(givenAtMs: number, control: Int32Array): void;
+}
+
+/** Nothing is known yet. */
+export function createDetour(): Detour {
+  const alone = availableParallelism() < 2;
+  let microseconds = alone ? 0 : FIRST;
+  let turnedAt = 0;
+
+  function backSoon(control: Int32Array): boolean {
+    for (const until = performance.now() + (2 * microseconds) / 1000; performance.now() < until; ) {
+      for (let looks = 0; looks < 50; looks++) {
+        if (Atomics.load(control, Control.STATE) === State.IDLE) return true;
+      }
+    }
+    Atomics.store(control, Control.LISTENING, 1);
+    return Atomics.load(control, Control.STATE) === State.IDLE && Atomics.exchange(control, Control.LISTENING, 0) === 1;
+  }
+
+  return {
+    get microseconds() {
+      return microseconds;
+    },
+    worthWaiting: (group) =>
+      group.microseconds < microseconds && group.rest-- <= 0 && performance.now() - turnedAt < TURN_MS,
+    wait(group, control) {
+      if (backSoon(control)) {
+        group.misses = 0;
+        return true;
+      }
+      group.misses = Math.min(group.misses + 1, MOST_MISSES);
+      group.rest = 2 ** group.misses;
+      return false;
+    },
+    turned() {
+      turnedAt = performance.now();
+    },
+    learn(givenAtMs, control) {
+      if (alone) return;
+      const taken = (performance.now() - givenAtMs) * 1000 - (control[Control.MICROSECONDS] as number);
+      microseconds += (Math.max(LEAST, Math.min(taken, MOST)) - microseconds) / 8;
+    },
+  };
+}
