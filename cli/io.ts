@@ -1,6 +1,7 @@
 /** What the command line needs of the world: two streams, an environment, a way to be interrupted, a way to units. */
 import type { LogicalUnit } from "../src/index.ts";
 import type { discover, OpenOptions } from "../transports/open.ts";
+import type { listDevices } from "../transports/sg/discovery.ts";
 
 /** A stream for text. */
 export interface Output {
@@ -21,4 +22,5 @@ export interface Io {
   read(name: string): Promise<Uint8Array>;
   open(url: string, options: OpenOptions): Promise<LogicalUnit>;
   discover: typeof discover;
+  listDevices(): ReturnType<typeof listDevices>;
 }

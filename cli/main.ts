@@ -25,4 +25,5 @@ process.exitCode = await run(process.argv.slice(2), {
   read: (name) => readFile(name === "-" ? "/dev/stdin" : name),
   open,
   discover,
+  listDevices: async () => (await import("../transports/sg/index.ts")).listDevices(),
 });

@@ -3,13 +3,14 @@ import { clear, move, preempt, register, release, replaceLost, reserve } from ".
 import { decode } from "./decode.ts";
 import { demo } from "./demo.ts";
 import { encode } from "./encode.ts";
+import { list } from "./list.ts";
 import { capabilities, discover, inquiry, keys, luns, reservation, status } from "./questions.ts";
 import { serve } from "./serve.ts";
 import type { Verb } from "./verb.ts";
 
 /** Verbs in groups, each with its title. */
 export const verbGroups: readonly (readonly [title: string, verbs: readonly Verb[]])[] = [
-  ["Ask", [status, keys, reservation, capabilities, inquiry, luns, discover]],
+  ["Ask", [status, keys, reservation, capabilities, inquiry, luns, discover, list]],
   ["Change", [register, reserve, release, preempt, clear, move, replaceLost]],
   ["Bytes", [decode, encode]],
   ["Learn and test", [demo, serve]],

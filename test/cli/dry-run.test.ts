@@ -9,6 +9,9 @@ const nothing = {
   discover: () => {
     throw new Error("a dry run asked a portal");
   },
+  listDevices: () => {
+    throw new Error("a dry run looked for devices");
+  },
 };
 
 const ID = "iqn.2026-01.a:b,i,0x1";
@@ -136,11 +139,14 @@ test("a verb that asks says that it changes nothing, and inquiry shows all three
   ]);
 });
 
-test.each(["discover iscsi://10.0.0.5 --dry-run", "demo --dry-run"])("%s connects to nothing", async (line) => {
-  const { exit, out } = await cli(line, nothing);
-  expect(exit).toBe(0);
-  expect(out).toContain("Dry run: nothing is sent");
-});
+test.each(["discover iscsi://10.0.0.5 --dry-run", "list --dry-run", "demo --dry-run"])(
+  "%s connects to nothing",
+  async (line) => {
+    const { exit, out } = await cli(line, nothing);
+    expect(exit).toBe(0);
+    expect(out).toContain("Dry run: nothing is sent");
+  },
+);
 
 test("arguments are checked in a dry run as in earnest", async () => {
   const { exit, err } = await cli("reserve sim:x --key 0x0 --type 1 --dry-run", nothing);

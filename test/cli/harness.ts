@@ -9,6 +9,7 @@ import {
   type TransportOptions,
 } from "../../src/index.ts";
 import { discover, type OpenOptions, open } from "../../transports/open.ts";
+import { listDevices } from "../../transports/sg/discovery.ts";
 
 /** What a run left behind. */
 export interface Ran {
@@ -30,6 +31,7 @@ export interface World {
   readonly files?: Readonly<Record<string, Uint8Array>>;
   readonly open?: (url: string, options: OpenOptions) => ReturnType<typeof open>;
   readonly discover?: typeof discover;
+  readonly listDevices?: typeof listDevices;
   /** Is given what interrupts the run. */
   readonly interrupter?: (interrupt: () => void) => void;
 }
@@ -59,6 +61,7 @@ export async function cli(argv: string | readonly string[], world: World = {}): 
     },
     open: world.open ?? open,
     discover: world.discover ?? discover,
+    listDevices: world.listDevices ?? listDevices,
   });
   return {
     exit,

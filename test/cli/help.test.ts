@@ -29,6 +29,7 @@ test("all verbs are there", () => {
     "encode",
     "inquiry",
     "keys",
+    "list",
     "luns",
     "move",
     "preempt",
