@@ -6,7 +6,7 @@ import { exitCodeOf } from "../../cli/exit-codes.ts";
 import { isScsiError, type ScsiError } from "../../src/index.ts";
 import { child } from "./child.ts";
 import { sgPersistOut } from "./sg-persist.ts";
-import { attentions, connect, run, slowDown, unitAt, units } from "./units.ts";
+import { attentions, connect, run, runtime, slowDown, unitAt, units } from "./units.ts";
 
 async function rejection(promise: Promise<unknown>): Promise<ScsiError> {
   const error = await promise.then(
@@ -114,6 +114,16 @@ describe("an unprivileged user", () => {
     }
     await run("chmod", "600", units.A1.sd);
   });
+});
+
+test("without koffi Node.js says which package is missing", async ({ skip }) => {
+  if (runtime !== "node") return skip("this runtime has a door of its own");
+  await run("cp", "-r", "dist", "/tmp/dist");
+  const script = `import("/tmp/dist/sg-node.js").then(({ openSg }) => openSg("${units.A1.sg}")).catch(({ code, message }) => console.log(code, message))`;
+  const { stdout } = await run("env", "-C", "/tmp", process.execPath, "-e", script);
+  expect(stdout).toBe(
+    "CONNECTION_FAILED Devices are reached through the package koffi, which is not installed: npm install koffi\n",
+  );
 });
 
 describe("a device that goes away", () => {

@@ -8,7 +8,7 @@
 # TEST_RESULTS   where to leave the results as JSON, all runtimes in one; vitest's form
 # LAB_CACHE      kernel and initial file system; default ~/.cache/scsi-persist-lab
 # LAB_SHELL=1    instead of the suites, run the FILTERs as one command in the guest
-# LAB_LIMIT      seconds until the guest is given up; default 1500
+# LAB_LIMIT      seconds until the guest is given up; default 3600
 #
 # Debian packages: qemu-system-x86 busybox-static kmod cpio sg3-utils multipath-tools open-iscsi socat udev gcc libc6-dev
 set -euo pipefail
@@ -44,7 +44,7 @@ fi
 
 began=$SECONDS
 status=0
-timeout -k 5 "${LAB_LIMIT:-1500}" qemu-system-x86_64 \
+timeout -k 5 "${LAB_LIMIT:-3600}" qemu-system-x86_64 \
   -nodefaults -no-user-config -display none -no-reboot -serial stdio \
   -machine pc -accel tcg,thread=multi -cpu max -smp 2 -m "${LAB_MEMORY_MB:-2048}" \
   -kernel "$cache"/kernel/boot/vmlinuz-* -initrd "$cache/initramfs.gz" \

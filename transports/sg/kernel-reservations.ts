@@ -125,19 +125,17 @@ export async function createKernelReservations(
         `${said}, this needs CAP_SYS_ADMIN, or since Linux 6.6 a node that may be written: run as root`,
       );
     }
+    // What they do not know, some drivers of older kernels call invalid.
+    if ((name === "ENOTTY" || name === "EINVAL") && (code === READ_KEYS || code === READ_RESERVATION)) {
+      const hint = `the kernel has ${what} only since Linux 6.19, and the device may not have it: use SG_IO`;
+      return transportError("UNSUITABLE_DEVICE", "no", `${said}, ${hint}`);
+    }
     if (name === "EINVAL") {
       return new ScsiError(`${said}, the device rejects the command or one of its fields`, {
         code: "ILLEGAL_REQUEST",
         command: what,
         unit: node.path,
       });
-    }
-    if (name === "ENOTTY" && (code === READ_KEYS || code === READ_RESERVATION)) {
-      return transportError(
-        "UNSUITABLE_DEVICE",
-        "no",
-        `${said}, the kernel has ${what} only since Linux 6.19: use SG_IO`,
-      );
     }
     if (name === "EOPNOTSUPP" || name === "ENOTTY") {
       return transportError("UNSUITABLE_DEVICE", "no", `${said}, its driver has no persistent reservations`);
