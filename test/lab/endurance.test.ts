@@ -13,7 +13,7 @@ interface Answer {
   readonly end: number;
 }
 
-const calls = Number(process.env.LAB_CALLS ?? 20_000);
+const calls = Number(process.env.LAB_CALLS || 20_000);
 
 test(`${calls} INQUIRY and READ KEYS with collections between: no wrong byte, no growth of memory`, async () => {
   const { answer, exit } = await child<Answer>("many", [units.A1.sg, calls, Math.max(200, calls / 500)]);

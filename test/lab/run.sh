@@ -8,6 +8,7 @@
 # TEST_RESULTS   where to leave the results as JSON, all runtimes in one; vitest's form
 # LAB_CACHE      kernel and initial file system; default ~/.cache/scsi-persist-lab
 # LAB_SHELL=1    instead of the suites, run the FILTERs as one command in the guest
+# LAB_CALLS      how many commands the endurance test sends
 # LAB_LIMIT      seconds until the guest is given up; default 3600
 #
 # Debian packages: qemu-system-x86 busybox-static kmod cpio sg3-utils multipath-tools open-iscsi socat udev gcc libc6-dev
@@ -38,6 +39,7 @@ fi
   printf 'node=%q\n' "$(node -p process.execPath)"
   printf 'bun=%q\n' "${LAB_BUN:-$project/test/runtimes/node_modules/bun-bin/bin/bun}"
   printf 'deno=%q\n' "${LAB_DENO:-$project/test/runtimes/node_modules/deno-bin/deno}"
+  printf 'export LAB_CALLS=%q\n' "${LAB_CALLS:-}"
   printf 'shell=%q\n' "${LAB_SHELL:-}"
   printf 'filters=('; printf '%q ' "$@"; printf ')\n'
 } >"$run/out/settings"

@@ -12,7 +12,7 @@ import type { DeviceNode } from "./node-of.ts";
 /** One call, as those who make it describe it. */
 export interface DeviceCall<Result> {
   /** For messages: what is sent. */
-  readonly what: string;
+  what(): string;
   /** Does it need a file that is open for writing? */
   readonly writing: boolean;
   /** Makes the call for a file; `timeLeftMs` tells, when the kernel gets it, how long the caller will still wait. */
@@ -69,18 +69,23 @@ export async function openDevice(
       ? transportError("CONNECTION_FAILED", "no", `No thread could be started for ${path}: ${error.message}`, error)
       : error;
 
-  function send<Result>({ what, writing, make }: DeviceCall<Result>, options: TransportOptions): Promise<Result> {
+  function send<Result>(asked: DeviceCall<Result>, options: TransportOptions): Promise<Result> {
     const { signal, timeoutMs = Infinity } = options;
     if (!(timeoutMs > 0)) return Promise.reject(new RangeError(`timeoutMs is above 0, not ${timeoutMs}`));
     if (closed !== undefined) return Promise.reject(transportError("CLOSED", "no", `${path} has been closed`));
     if (signal?.aborted) {
       return Promise.reject(
-        transportError("ABORTED", "no", `The caller's signal had fired before ${path} was sent ${what}`, signal.reason),
+        transportError(
+          "ABORTED",
+          "no",
+          `The caller's signal had fired before ${path} was sent ${asked.what()}`,
+          signal.reason,
+        ),
       );
     }
     const deadline = performance.now() + timeoutMs;
     return new Promise<Result>((resolve, reject) => {
-      const file = files.take(writing);
+      const file = files.take(asked.writing);
       let pending: PendingCall<Result> | undefined;
       let over = false;
       const timer =
@@ -104,7 +109,7 @@ export async function openDevice(
           const given = pending?.abandon() ?? false;
           if (pending !== undefined && !given) release(pending);
           const fate = given ? "the kernel has it, and may execute it" : "it had not been given to the kernel";
-          reject(transportError(code, given ? "unknown" : "no", `${path}, ${what}: ${why}; ${fate}`, cause));
+          reject(transportError(code, given ? "unknown" : "no", `${path}, ${asked.what()}: ${why}; ${fate}`, cause));
         },
       };
       const release = (done: PendingCall<unknown>): void => {
@@ -123,7 +128,7 @@ export async function openDevice(
           if (over) return file.giveBack();
           const started = threads.run(
             group,
-            make(fd, () => deadline - performance.now()),
+            asked.make(fd, () => (timeoutMs === Infinity ? Infinity : deadline - performance.now())),
           );
           pending = started;
           underway.set(started, performance.now());

@@ -112,7 +112,7 @@ export async function createKernelReservations(
         );
       },
     });
-    return device.send({ what, writing, make }, options);
+    return device.send({ what: () => what, writing, make }, options);
   }
 
   function refused(what: string, errno: number, code: number): ScsiError {

@@ -43,8 +43,8 @@ export async function createSgTransport(parts: SgParts, options: SgOptions = {})
     execute(request: ScsiRequest, options: TransportOptions = {}): Promise<ScsiResponse> {
       const wrong = checkRequest(request);
       if (wrong !== undefined) return Promise.reject(wrong);
-      const what = `opcode ${(request.cdb[0] as number).toString(16).padStart(2, "0").toUpperCase()}h`;
-      const failed = (errno: number) => requestError(node, what, errno);
+      const what = (): string => `opcode ${(request.cdb[0] as number).toString(16).padStart(2, "0").toUpperCase()}h`;
+      const failed = (errno: number) => requestError(node, what(), errno);
       const make = (fd: number, timeLeftMs: () => number) => commandCall(node, fd, request, timeLeftMs, failed);
       return device.send({ what, writing: always || writes(request), make }, options);
     },
@@ -52,7 +52,7 @@ export async function createSgTransport(parts: SgParts, options: SgOptions = {})
       const what = `a reset of the ${scope}`;
       if (!Object.hasOwn(resets, scope)) return Promise.reject(new TypeError(`Unknown scope: ${what}`));
       const make = (fd: number) => resetCall(fd, scope, (errno) => requestError(node, what, errno));
-      return device.send({ what, writing: true, make }, options);
+      return device.send({ what: () => what, writing: true, make }, options);
     },
     [Symbol.asyncDispose]: () => device.close(),
   };
