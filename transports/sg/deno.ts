@@ -1,8 +1,14 @@
 /** SG_IO on Deno, through Deno.dlopen (--allow-ffi, and --allow-read=/dev,/sys). */
 import { denoThread } from "./generated/threads.ts";
-import { sgEntry } from "./opener.ts";
+import { type SgEntry, sgEntry } from "./opener.ts";
 import { createThreads } from "./threads.ts";
 
 export * from "./public.ts";
 
-export const { openSg, openKernelReservations } = sgEntry(() => createThreads({ source: denoThread }));
+const entry = sgEntry(() => createThreads({ source: denoThread }));
+
+/** Opens a SCSI device of this machine: see {@link SgEntry.openSg}. */
+export const openSg: SgEntry["openSg"] = entry.openSg;
+
+/** Opens a disk, namespace or mapping for the kernel's own reservations: see {@link SgEntry.openKernelReservations}. */
+export const openKernelReservations: SgEntry["openKernelReservations"] = entry.openKernelReservations;

@@ -6,7 +6,9 @@ export * from "./public.ts";
 const entry = (): Promise<SgEntry> =>
   "Bun" in globalThis ? import("./bun.ts") : "Deno" in globalThis ? import("./deno.ts") : import("./node.ts");
 
+/** Opens a SCSI device of this machine: see {@link SgEntry.openSg}. */
 export const openSg: SgEntry["openSg"] = async (...args) => (await entry()).openSg(...args);
 
+/** Opens a disk, namespace or mapping for the kernel's own reservations: see {@link SgEntry.openKernelReservations}. */
 export const openKernelReservations: SgEntry["openKernelReservations"] = async (...args) =>
   (await entry()).openKernelReservations(...args);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { transportError } from "../../src/errors.ts";
 import { koffiThread } from "./generated/threads.ts";
-import { sgEntry } from "./opener.ts";
+import { type SgEntry, sgEntry } from "./opener.ts";
 import { createThreads } from "./threads.ts";
 
 export * from "./public.ts";
@@ -34,6 +34,10 @@ function findKoffi(): string {
   );
 }
 
-export const { openSg, openKernelReservations } = sgEntry(() =>
-  createThreads({ source: koffiThread, koffi: findKoffi() }),
-);
+const entry = sgEntry(() => createThreads({ source: koffiThread, koffi: findKoffi() }));
+
+/** Opens a SCSI device of this machine: see {@link SgEntry.openSg}. */
+export const openSg: SgEntry["openSg"] = entry.openSg;
+
+/** Opens a disk, namespace or mapping for the kernel's own reservations: see {@link SgEntry.openKernelReservations}. */
+export const openKernelReservations: SgEntry["openKernelReservations"] = entry.openKernelReservations;
