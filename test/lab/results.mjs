@@ -1,18 +1,20 @@
 /**
- * Puts the results of the runtimes into one file of the same form, each test with its runtime's name before its own.
+ * Puts the results of several runs (FOLDER/runs names them) into one file of the same form, each test with its run's name before its own.
  *
- *   node results.mjs FOLDER FILE RUNTIME...      no file if FILE is empty
+ *   node results.mjs FOLDER FILE      no file if FILE is empty
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const [folder, file, ...runtimes] = process.argv.slice(2);
+const [folder, file] = process.argv.slice(2);
+const list = join(folder, "runs");
+const runs = existsSync(list) ? readFileSync(list, "utf8").trim().split("\n") : [];
 const sums = ["numTotalTests", "numPassedTests", "numFailedTests", "numPendingTests", "numTodoTests"];
 const all = { success: true, testResults: [], ...Object.fromEntries(sums.map((name) => [name, 0])) };
-for (const runtime of runtimes) {
-  const path = join(folder, `${runtime}.json`);
+for (const run of runs) {
+  const path = join(folder, `${run}.json`);
   if (!existsSync(path)) {
-    console.error(`lab: ${runtime} left no results`);
+    console.error(`lab: ${run} left no results`);
     process.exitCode = 1;
     continue;
   }
@@ -21,13 +23,13 @@ for (const runtime of runtimes) {
   all.success &&= result.success;
   for (const suite of result.testResults) {
     for (const test of suite.assertionResults) {
-      test.fullName = `${runtime}: ${test.fullName}`;
-      test.ancestorTitles?.unshift(runtime);
+      test.fullName = `${run}: ${test.fullName}`;
+      test.ancestorTitles?.unshift(run);
     }
-    all.testResults.push({ ...suite, name: `${runtime}: ${suite.name}` });
+    all.testResults.push({ ...suite, name: `${run}: ${suite.name}` });
   }
   console.log(
-    `lab: ${runtime}: ${result.numPassedTests} passed, ${result.numFailedTests} failed, ${result.numPendingTests} skipped`,
+    `lab: ${run}: ${result.numPassedTests} passed, ${result.numFailedTests} failed, ${result.numPendingTests} skipped`,
   );
 }
 if (file) writeFileSync(file, JSON.stringify(all));

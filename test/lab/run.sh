@@ -2,9 +2,9 @@
 # The lab: boots Debian's kernel in QEMU with this machine's files read-only under an overlay, builds SCSI units in it, runs the
 # suites of test/lab inside on every runtime there is, and brings the results out.
 #
-#   test/lab/run.sh [FILTER...]      FILTERs go to vitest: names of test files
+#   test/lab/run.sh [FILTER...]      only the test files in whose path one of the FILTERs is
 #
-# RUNTIMES   which to run, of "node bun deno"; default: node, and those that test/runtimes has
+# RUNTIMES       which to run, of "node bun deno"; default: node, and those that test/runtimes has. The suites of once/ go with node
 # TEST_RESULTS   where to leave the results as JSON, all runtimes in one; vitest's form
 # LAB_CACHE      kernel and initial file system; default ~/.cache/scsi-persist-lab
 # LAB_SHELL=1    instead of the suites, run the FILTERs as one command in the guest
@@ -22,7 +22,7 @@ for tool in qemu-system-x86_64 busybox modprobe cpio sg_persist multipathd iscsi
   PATH=$PATH:/sbin:/usr/sbin command -v $tool >/dev/null || { echo "The lab needs $tool: see the packages at the head of $0" >&2; exit 1; }
 done
 
-"$here/prepare.sh" "$cache"
+initramfs=$("$here/prepare.sh" "$cache" | tail -n 1)
 
 run=$(mktemp -d "$cache/run.XXXXXX")
 trap 'rm -rf "$run"' EXIT
@@ -49,16 +49,16 @@ status=0
 timeout -k 5 "${LAB_LIMIT:-3600}" qemu-system-x86_64 \
   -nodefaults -no-user-config -display none -no-reboot -serial stdio \
   -machine pc -accel tcg,thread=multi -cpu max -smp 2 -m "${LAB_MEMORY_MB:-2048}" \
-  -kernel "$cache"/kernel/boot/vmlinuz-* -initrd "$cache/initramfs.gz" \
+  -kernel "$cache"/kernel/boot/vmlinuz-* -initrd "$initramfs" \
   -fsdev local,id=root,path=/,security_model=none,readonly=on,multidevs=remap \
   -device virtio-9p-pci,fsdev=root,mount_tag=root \
   -fsdev "local,id=out,path=$run/out,security_model=none" \
   -device virtio-9p-pci,fsdev=out,mount_tag=out \
-  -append "console=ttyS0 quiet loglevel=3 panic=-1 nokaslr mitigations=off audit=0 tsc=reliable lab.guest=$here/guest lab.out=$run/out" \
+  -append "console=ttyS0 quiet loglevel=3 panic=-1 nokaslr mitigations=off audit=0 tsc=reliable lab.guest=$here/guest lab.modules=$cache/kernel/lib/modules lab.out=$run/out" \
   </dev/null || status=$?
 echo "lab: the guest ran for $((SECONDS - began)) s"
 [ $status = 0 ] || { echo "lab: QEMU ended with $status (124: no end within the limit)" >&2; exit 1; }
 [ -s "$run/out/status" ] || { echo "lab: the guest did not get to its end" >&2; exit 1; }
-if [ -z "${LAB_SHELL:-}" ]; then node "$here/results.mjs" "$run/out" "${TEST_RESULTS:-}" $runtimes || status=1; fi
+if [ -z "${LAB_SHELL:-}" ]; then node "$here/results.mjs" "$run/out" "${TEST_RESULTS:-}" || status=1; fi
 [ "$(cat "$run/out/status")" = 0 ] && exit $status
 exit 1

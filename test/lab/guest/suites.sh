@@ -7,9 +7,6 @@ load_lio
 # Two disks that are alike, each with one host on two paths and another host on a third.
 first=$(ram_disk first scsipersistlab01)
 second=$(ram_disk second scsipersistlab02)
-unit() { # NAME ADDRESS: its address and nodes, to the tests.
-  export "LAB_$1=$2" "LAB_$1_SG=$(node_of "$2" scsi_generic)" "LAB_$1_SD=$(node_of "$2" block)"
-}
 unit A1 "$(loop_nexus naa.5001405000000001 1 naa.60014050000000a1 "$first")"
 unit A2 "$(loop_nexus naa.5001405000000001 2 naa.60014050000000a2 "$first")"
 unit B "$(loop_nexus naa.5001405000000002 1 naa.60014050000000b1 "$first")"
@@ -32,7 +29,8 @@ unit ISCSI_C "$(iscsi_login iqn.2026-11.lab:disk host-c 3261)"
 # A disk for each runtime, of which PREEMPT AND ABORT through tcm_loop makes an end: the kernel hangs over it for good.
 doomed=0
 for runtime in node bun deno; do
-  disk=$(ram_disk "doomed-$runtime" "scsipersistlab1$((doomed++))")
+  doomed=$((doomed + 1))
+  disk=$(ram_disk "doomed-$runtime" "scsipersistlab1$doomed")
   unit "DOOMED_$runtime" "$(loop_nexus naa.500140500000010$doomed 1 naa.60014050000000d$doomed "$disk")"
   unit "DOOMED_OTHER_$runtime" "$(loop_nexus naa.500140500000010$doomed 2 naa.60014050000000e$doomed "$disk")"
 done
@@ -54,7 +52,41 @@ if [ -n "$shell" ]; then
   exit
 fi
 
+# chosen FILE...: prints those that the filters choose: the ones in whose path a filter is, or all if there is no filter.
+chosen() {
+  local file filter
+  for file in "$@"; do
+    [ -e "$file" ] || continue
+    [ ${#filters[@]} = 0 ] && echo "$file"
+    for filter in "${filters[@]}"; do [[ $file == *"$filter"* ]] && { echo "$file"; break; }; done
+  done
+}
+
+# tests NAME COMMAND... -- FILE...: runs files by a runtime; the results are NAME.json.
+tests() {
+  local name=$1 command=()
+  shift
+  while [ "$1" != -- ]; do command+=("$1"); shift; done
+  shift
+  echo "lab: $name"
+  echo "$name" >>"$out/runs"
+  TEST_RESULTS=$out/$name.json "${command[@]}" node_modules/vitest/vitest.mjs run --config vitest.lab.config.ts "$@" 2>&1 | cat
+  local status=${PIPESTATUS[0]}
+  echo "lab: $name ended after $(cut -d' ' -f1 /proc/uptime) s"
+  return "$status"
+}
+
+# with_own_units FILE: a suite of once/, after NAME.sh beside it has been sourced. In a subshell, with which its exports end.
+with_own_units() {
+  local own=${1%.test.ts}
+  # Sourced in this way, for in a subshell bash 5.2 may replace itself by the last command of a file that `.` reads.
+  if [ -e "$own.sh" ]; then eval "$(<"$own.sh")"$'\n:'; fi
+  tests "once-${own##*/}" "$node" -- "$1"
+}
+
 failed=0
+on_each=($(chosen test/lab/*.test.ts))
+once=($(chosen test/lab/once/*.test.ts))
 for runtime in $runtimes; do
   case $runtime in
     node) command=("$node") ;;
@@ -62,8 +94,10 @@ for runtime in $runtimes; do
     deno) command=("$deno" run -A --node-modules-dir=manual) ;;
   esac
   echo "lab: $runtime $("${command[0]}" --version | head -n 1)"
-  TEST_RESULTS=$out/$runtime.json "${command[@]}" node_modules/vitest/vitest.mjs run --config vitest.lab.config.ts "${filters[@]}" 2>&1 | cat
-  [ "${PIPESTATUS[0]}" = 0 ] || failed=1
-  echo "lab: $runtime ended after $(cut -d' ' -f1 /proc/uptime) s"
+  [ ${#on_each[@]} = 0 ] || tests "$runtime" "${command[@]}" -- "${on_each[@]}" || failed=1
 done
+case " $runtimes " in
+  *" node "*) for file in "${once[@]}"; do (with_own_units "$file") || failed=1; done ;;
+esac
+[ -e "$out/runs" ] || { echo "lab: no test file is called: ${filters[*]}" >&2; failed=1; }
 exit $failed

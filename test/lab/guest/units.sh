@@ -42,6 +42,11 @@ node_of() {
   return 1
 }
 
+# unit NAME ADDRESS: a disk's address and nodes, to the tests: LAB_NAME, LAB_NAME_SG, LAB_NAME_SD.
+unit() {
+  export "LAB_$1=$2" "LAB_$1_SG=$(node_of "$2" scsi_generic)" "LAB_$1_SD=$(node_of "$2" block)"
+}
+
 # debug_disk: a scsi_debug disk, which knows no PERSISTENT RESERVE and can be slow; prints its address.
 debug_disk() {
   modprobe scsi_debug dev_size_mb=8 num_tgts=1 max_luns=1 delay=0 "$@"
