@@ -5,6 +5,7 @@ import { dts } from "rollup-plugin-dts";
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const library = {
   index: "build/js/transports/index.js",
+  browser: "build/js/transports/browser.js",
   iscsi: "build/js/transports/iscsi/index.js",
   simulated: "build/js/transports/simulated/index.js",
   serve: "build/js/transports/serve.js",
@@ -29,6 +30,13 @@ const versionNumber = {
 };
 
 const external = [/^node:/];
+const types = Object.fromEntries(Object.entries(library).map(([name, file]) => [name, file.replace(/\.js$/, ".d.ts")]));
+
+/** In types for `require`, names of files end in .cjs, as those of the code do. */
+const commonJsTypes = {
+  name: "common-js-types",
+  renderChunk: (code) => ({ code: code.replace(/(from '\.[^']*)\.d\.cts';/g, "$1.cjs';"), map: null }),
+};
 
 export default [
   {
@@ -44,9 +52,35 @@ export default [
     },
   },
   {
-    input: Object.fromEntries(Object.entries(library).map(([name, file]) => [name, file.replace(/\.js$/, ".d.ts")])),
+    // For those who `require`: errors and results are understood across both copies, and each has a core of its own.
+    input: library,
+    external,
+    plugins: [sourceMaps, versionNumber],
+    output: {
+      dir: "dist",
+      format: "cjs",
+      exports: "named",
+      sourcemap: true,
+      dynamicImportInCjs: false,
+      entryFileNames: "[name].cjs",
+      chunkFileNames: "chunks/[name]-[hash].cjs",
+    },
+  },
+  {
+    input: types,
     external,
     plugins: [dts()],
     output: { dir: "dist", format: "es", chunkFileNames: "chunks/[name]-[hash].d.ts" },
+  },
+  {
+    input: types,
+    external,
+    plugins: [dts(), commonJsTypes],
+    output: {
+      dir: "dist",
+      format: "es",
+      entryFileNames: "[name].d.cts",
+      chunkFileNames: "chunks/[name]-[hash].d.cts",
+    },
   },
 ];

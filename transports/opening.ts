@@ -1,0 +1,69 @@
+/**
+ * Opening by URL, whatever the transports are: which opener a URL means, and the logical unit made of what it opens. Which
+ * transports there are is said by open.ts, and by open-browser.ts where there is neither a socket nor a device.
+ */
+import { createLogicalUnit, type ExecuteOptions, type LogicalUnit } from "../src/logical-unit.ts";
+import type { Transport } from "../src/transport.ts";
+import { isIdentity } from "./sg/identity.ts";
+
+/** Options of {@link open}. Those of {@link ExecuteOptions} become the defaults of the unit, and bound the opening too. */
+export interface OpenOptions extends ExecuteOptions {
+  /** The environment to read credentials and names from; the process's if absent. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Who the initiator is, whatever URL and environment say. */
+  readonly initiatorName?: string | undefined;
+  /** The LUN to open where the URL has none. Absent: such a URL is an error where the transport needs a LUN. */
+  readonly defaultLun?: number | undefined;
+}
+
+/** Makes a transport of a URL. */
+export type Opener = (url: string, options: OpenOptions) => Promise<Transport>;
+
+/** Openers by scheme, each with the form of its URLs. */
+export type Schemes = Readonly<Record<string, { readonly form: string; readonly open: Opener }>>;
+
+/** The simulated unit: there is one wherever JavaScript runs. */
+export const simulatedScheme: Schemes = {
+  sim: {
+    form: "sim:name[/lun]",
+    async open(url, options) {
+      const { openSimulated } = await import("./simulated/index.ts");
+      return openSimulated(url, { initiatorName: options.initiatorName });
+    },
+  },
+};
+
+/** The scheme's opener, or a TypeError that says which there are. The URL itself is not repeated: it may hold a password. */
+function openerOf(url: string, schemes: Schemes, device: Opener | undefined): Opener {
+  const known = Object.values(schemes).map(({ form }) => form);
+  const forms = device === undefined ? known : ["/dev/…", ...known];
+  if (typeof url !== "string") throw new TypeError(`A URL must be text, got ${typeof url}`);
+  if (device !== undefined && (url.startsWith("/") || isIdentity(url))) return device;
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
+  if (scheme === undefined) throw new TypeError(`Not the URL of a logical unit; known are ${forms.join(", ")}`);
+  const found = Object.hasOwn(schemes, scheme) ? schemes[scheme] : undefined;
+  if (found === undefined) throw new TypeError(`Unknown scheme "${scheme}:"; known are ${forms.join(", ")}`);
+  return found.open;
+}
+
+/**
+ * Opens a logical unit with one of some openers.
+ *
+ * @param schemes the openers by scheme
+ * @param device the opener of devices of this machine, where there are any
+ */
+export async function openWith(
+  schemes: Schemes,
+  device: Opener | undefined,
+  url: string,
+  options: OpenOptions,
+): Promise<LogicalUnit> {
+  const transport = await openerOf(url, schemes, device)(url, options);
+  const { signal, timeoutMs, deadlineMs, retry, observer } = options;
+  try {
+    return createLogicalUnit(transport, { signal, timeoutMs, deadlineMs, retry, observer });
+  } catch (error) {
+    await transport[Symbol.asyncDispose]();
+    throw error;
+  }
+}
