@@ -3,6 +3,7 @@
  * transports there are is said by open.ts, and by open-browser.ts where there is neither a socket nor a device.
  */
 import { createLogicalUnit, type ExecuteOptions, type LogicalUnit } from "../src/logical-unit.ts";
+import type { ProfileChoice } from "../src/profiles/apply.ts";
 import type { Transport } from "../src/transport.ts";
 import { isIdentity } from "./sg/identity.ts";
 
@@ -14,6 +15,11 @@ export interface OpenOptions extends ExecuteOptions {
   readonly initiatorName?: string | undefined;
   /** The LUN to open where the URL has none. Absent: such a URL is an error where the transport needs a LUN. */
   readonly defaultLun?: number | undefined;
+  /**
+   * What kind of device it is: a profile's name, or `"auto"` for what its INQUIRY data say. A request that such a device does
+   * not take is then refused with a RangeError, and not sent. Absent: every request is sent.
+   */
+  readonly profile?: ProfileChoice | undefined;
 }
 
 /** Makes a transport of a URL. */
@@ -46,6 +52,14 @@ function openerOf(url: string, schemes: Schemes, device: Opener | undefined): Op
   return found.open;
 }
 
+/** The transport with the profile that was asked for, or that its device has. */
+async function withProfile(transport: Transport, choice: ProfileChoice, options: OpenOptions): Promise<Transport> {
+  const { applyProfile, findProfile } = await import("../src/profiles/apply.ts");
+  const { signal, timeoutMs } = options;
+  const found = await findProfile(transport, choice, { signal, timeoutMs });
+  return found === undefined ? transport : applyProfile(transport, found.name, found.profile);
+}
+
 /**
  * Opens a logical unit with one of some openers.
  *
@@ -61,7 +75,8 @@ export async function openWith(
   const transport = await openerOf(url, schemes, device)(url, options);
   const { signal, timeoutMs, deadlineMs, retry, observer } = options;
   try {
-    return createLogicalUnit(transport, { signal, timeoutMs, deadlineMs, retry, observer });
+    const fitting = options.profile === undefined ? transport : await withProfile(transport, options.profile, options);
+    return createLogicalUnit(fitting, { signal, timeoutMs, deadlineMs, retry, observer });
   } catch (error) {
     await transport[Symbol.asyncDispose]();
     throw error;

@@ -4,27 +4,10 @@
  * about answers that differ; only what is listed differs.
  */
 import { PersistentReserveIn, PersistentReserveOut } from "../core/generated/codes.ts";
-import type { ReservationType } from "../reservation.ts";
+import { libraries } from "./libraries.ts";
+import type { Profile } from "./profile.ts";
 
-/** What a kind of device lacks. Everything that is absent from it is as SPC-4 has it, and there. */
-export interface Profile {
-  /** Is there PERSISTENT RESERVE IN and OUT at all? True unless false. */
-  readonly persistentReservations?: false;
-  /** Service actions of PERSISTENT RESERVE IN that do not exist. */
-  readonly absentIn?: readonly number[];
-  /** Service actions of PERSISTENT RESERVE OUT that do not exist. */
-  readonly absentOut?: readonly number[];
-  /** The reservation types that exist; all unless given. */
-  readonly types?: readonly ReservationType[];
-  /** RLR_C, CRH, SIP_C, ATP_C, PTPL_C of REPORT CAPABILITIES, where they are 0. */
-  readonly replaceLostReservation?: false;
-  readonly compatibleReservationHandling?: false;
-  readonly specifyInitiatorPorts?: false;
-  readonly allTargetPorts?: false;
-  readonly persistThroughPowerLoss?: false;
-  /** Where it is known from. */
-  readonly source: string;
-}
+export type { Profile } from "./profile.ts";
 
 /** The profiles, by name. */
 export const profiles = {
@@ -46,12 +29,7 @@ export const profiles = {
     persistThroughPowerLoss: false,
     source: "tgt 1.0.97 (f0dc199b) usr/spc.c; tgtd 1.0.85 asked over iSCSI",
   },
-  /** Oracle's StorageTek SL150 library: no write exclusive types. */
-  sl150: {
-    types: ["exclusive-access", "exclusive-access-registrants-only", "exclusive-access-all-registrants"],
-    replaceLostReservation: false,
-    source: "Oracle SL150 Interface Reference, July 2017, PERSISTENT RESERVE OUT",
-  },
+  ...libraries,
   /** A device without persistent reservations: INVALID COMMAND OPERATION CODE. */
   none: {
     persistentReservations: false,

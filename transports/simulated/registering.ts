@@ -41,7 +41,8 @@ export function register(state: ReservationState, rules: ReservationRules, reque
   // As if received individually through each target port (6.16.3 ALL_TG_PT); here all of them or none.
   if (!ignoresKey && !keyMatchesThrough(state, rules, request, ports)) return conflict;
 
-  if (list.specIPt && (ignoresKey || registered || !rules.specifyInitiatorPorts)) {
+  const invalid = registered || (ignoresKey && !rules.specifyInitiatorPortsIgnoringKey);
+  if (list.specIPt && (invalid || !rules.specifyInitiatorPorts)) {
     return failed(faultInList(PersistentReserveOutList.SPEC_I_PT));
   }
   if (list.allTgPt && !rules.allTargetPorts) return failed(faultInList(PersistentReserveOutList.ALL_TG_PT));

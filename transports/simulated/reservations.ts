@@ -40,6 +40,8 @@ export interface ReservationRules {
   /** The codes of the types that are supported. */
   readonly types: ReadonlySet<number>;
   readonly specifyInitiatorPorts: boolean;
+  /** Is SPEC_I_PT valid with REGISTER AND IGNORE EXISTING KEY too? The standard says no (5.13.7 table 69 note a). */
+  readonly specifyInitiatorPortsIgnoringKey: boolean;
   readonly allTargetPorts: boolean;
   readonly persistThroughPowerLoss: boolean;
   readonly nexuses: NexusRegistry;

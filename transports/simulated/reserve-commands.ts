@@ -43,6 +43,8 @@ function persistentReserveOut(unit: UnitState, nexus: Nexus, dataOutBytes: Uint8
   if (outcome.status === Status.RESERVATION_CONFLICT) return conflictAnswer;
   if (outcome.status === Status.CHECK_CONDITION) return faultAnswer(outcome.fault as Fault);
   for (const { nexus: other, condition } of outcome.attentions) establish(other.attentions, condition);
+  // PREEMPT AND ABORT allows medium removal for those whom it preempts (5.13.11.2.6 h).
+  for (const other of outcome.aborted) unit.preventedBy.delete(other);
   return takenAnswer(length, outcome.aborted);
 }
 

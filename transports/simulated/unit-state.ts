@@ -2,7 +2,7 @@
  * Everything that one simulated logical unit is and remembers, and the options that it is made from. No behaviour.
  */
 import { checkFlag, checkInteger, checkOneOf } from "../../src/check.ts";
-import { OperationCode } from "../../src/core/generated/codes.ts";
+import { OperationCode, PersistentReserveOut } from "../../src/core/generated/codes.ts";
 import { type Profile, type ProfileName, profileNames, profiles } from "../../src/profiles/index.ts";
 import { type ReservationType, reservationTypeNames, reservationTypes } from "../../src/reservation.ts";
 import type { Reserved } from "./access.ts";
@@ -116,6 +116,8 @@ export function createUnitState(options: DeviceServerOptions): UnitState {
       maximumRegistrations: checkInteger("maximumRegistrations", options.maximumRegistrations ?? 1024, 1, 32_000),
       types: new Set(types.map((type) => reservationTypes[checkOneOf("types", type, reservationTypeNames)])),
       specifyInitiatorPorts: yes("specifyInitiatorPorts", options, profile),
+      specifyInitiatorPortsIgnoringKey:
+        profile.specifyInitiatorPortsWith?.includes(PersistentReserveOut.REGISTER_AND_IGNORE_EXISTING_KEY) === true,
       allTargetPorts: yes("allTargetPorts", options, profile),
       persistThroughPowerLoss: yes("persistThroughPowerLoss", options, profile),
       nexuses: createNexusRegistry(powersOn ? [UnitAttention.POWER_ON_RESET_OR_BUS_DEVICE_RESET_OCCURRED] : []),
