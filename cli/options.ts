@@ -1,7 +1,8 @@
 /** The options, one row each: what it is called, what it takes, what it means. Reading argv is arguments.ts's. */
 import type { ReservationType, TransportId } from "../src/index.ts";
-import type { PortalOptions, ServeUnitOptions } from "../transports/serve.ts";
-import { readCredentials, readPortal, readUnit } from "./serve-values.ts";
+import type { ProfileName } from "../src/profiles/index.ts";
+import type { PortalOptions } from "../transports/serve.ts";
+import { readCredentials, readPortal, readProfile, readUnit, type UnitValue } from "./serve-values.ts";
 import { readKey, readPort, readText, readTime, readTransportId, readType } from "./values.ts";
 
 /** A user name and its secret. */
@@ -25,11 +26,13 @@ export interface Values {
   readonly as?: string;
   readonly raw?: boolean;
   readonly portals?: readonly PortalOptions[];
-  readonly target?: string;
-  readonly units?: readonly ServeUnitOptions[];
+  readonly targets?: readonly string[];
+  readonly units?: readonly UnitValue[];
+  readonly profile?: ProfileName;
   readonly chap?: readonly Credentials[];
   readonly mutualChap?: Credentials;
   readonly aptplFile?: string;
+  readonly faults?: string;
   readonly json?: boolean;
   readonly dryRun?: boolean;
   readonly verbose?: boolean;
@@ -95,9 +98,15 @@ export const verbOptions = {
     value: "HOST:PORT",
     many: true,
     read: readPortal,
-    help: "listen there (127.0.0.1:3260); port 0 is any that is free",
+    help: "listen there (127.0.0.1:3260); port 0 is any that is free; may be given several times",
   },
-  target: { name: "target", value: "NAME", read: readText, help: "the target's iSCSI name" },
+  targets: {
+    name: "target",
+    value: "NAME",
+    many: true,
+    read: readText,
+    help: "a target's iSCSI name; may be given several times",
+  },
   units: {
     name: "unit",
     value: "UNIT",
@@ -118,6 +127,8 @@ export const verbOptions = {
     read: readCredentials,
     help: "what the target proves to initiators that ask",
   },
+  profile: { name: "profile", value: "NAME", read: readProfile, help: "what kind of device the units are (see below)" },
+  faults: { name: "faults", value: "FILE", read: readText, help: "have the failures in this file happen (see below)" },
   aptplFile: {
     name: "aptpl-file",
     value: "FILE",

@@ -1,4 +1,5 @@
 /** From the text of an option of `serve` to its value. No message repeats a secret. */
+import { type ProfileName, profileNames } from "../src/profiles/index.ts";
 import type { PortalOptions, ServeUnitOptions } from "../transports/serve.ts";
 import { readText, shown } from "./values.ts";
 
@@ -19,34 +20,65 @@ function readCount(name: string, text: string): number {
   return Number(text);
 }
 
-/** A portal: `host:port`, `host`, or `:port`; an IPv6 address in brackets. */
+/**
+ * A portal: `host:port`, `host`, or `:port`; an IPv6 address in brackets. With `,tag=2` it is another target portal group,
+ * and so another target port.
+ */
 export function readPortal(text: string): PortalOptions {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s/@]*))(?::([0-9]{1,5}))?$/.exec(text);
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s/@,]*))(?::([0-9]{1,5}))?(?:,tag=([0-9]{1,5}))?$/.exec(text);
   const host = match?.[1] ?? match?.[2] ?? "";
-  const port = match?.[3];
+  const [port, tag] = [match?.[3], match?.[4]];
   if (match === null || (host === "" && port === undefined) || Number(port ?? 0) > 65_535) {
     throw new RangeError(`a portal is host:port, with an IPv6 address in brackets; not ${shown(text)}`);
   }
-  return { ...(host === "" ? {} : { host }), ...(port === undefined ? {} : { port: Number(port) }) };
+  if (tag !== undefined && (Number(tag) < 1 || Number(tag) > 65_535)) {
+    throw new RangeError(`the tag of a portal group is 1 to 65535, not ${tag}`);
+  }
+  return {
+    ...(host === "" ? {} : { host }),
+    ...(port === undefined ? {} : { port: Number(port) }),
+    ...(tag === undefined ? {} : { portalGroupTag: Number(tag) }),
+  };
 }
 
-/** A unit: `size=64MiB,file=PATH,block-size=4096,lun=1,removable,thin`, in any order. */
-export function readUnit(text: string): ServeUnitOptions {
-  const unit: { -readonly [Name in keyof ServeUnitOptions]: ServeUnitOptions[Name] } = {};
+/** A unit, and the target that has it. */
+export interface UnitValue extends ServeUnitOptions {
+  /** The first target if absent. */
+  readonly target?: string | undefined;
+}
+
+/** What a unit is made of, each with how it is read. */
+const unitParts: Readonly<Record<string, (value: string) => UnitValue>> = {
+  size: (value) => ({ sizeBytes: readSize(value) }),
+  file: (value) => ({ file: readText(value) }),
+  "block-size": (value) => ({ blockSize: readCount("block-size", value) }),
+  lun: (value) => ({ lun: readCount("lun", value) }),
+  target: (value) => ({ target: readText(value) }),
+  profile: (value) => ({ profile: readProfile(value) }),
+};
+const unitFlags: Readonly<Record<string, UnitValue>> = { removable: { removable: true }, thin: { thin: true } };
+
+/** A unit: `size=64MiB,file=PATH,block-size=4096,lun=1,target=NAME,profile=NAME,removable,thin`, in any order. */
+export function readUnit(text: string): UnitValue {
+  let unit: UnitValue = {};
   for (const part of text.split(",")) {
     const equals = part.indexOf("=");
-    const [name, value] = equals < 0 ? [part, undefined] : [part.slice(0, equals), part.slice(equals + 1)];
-    if (name === "removable" && value === undefined) unit.removable = true;
-    else if (name === "thin" && value === undefined) unit.thin = true;
-    else if (name === "size" && value !== undefined) unit.sizeBytes = readSize(value);
-    else if (name === "file" && value !== undefined) unit.file = readText(value);
-    else if (name === "block-size" && value !== undefined) unit.blockSize = readCount(name, value);
-    else if (name === "lun" && value !== undefined) unit.lun = readCount(name, value);
-    else {
-      throw new RangeError(`a unit is made of size=, file=, block-size=, lun=, removable and thin; not ${shown(part)}`);
+    const name = equals < 0 ? part : part.slice(0, equals);
+    const read = equals < 0 || !Object.hasOwn(unitParts, name) ? undefined : unitParts[name];
+    const flag = equals < 0 && Object.hasOwn(unitFlags, name) ? unitFlags[name] : undefined;
+    if (read === undefined && flag === undefined) {
+      const known = [...Object.keys(unitParts).map((each) => `${each}=`), ...Object.keys(unitFlags)];
+      throw new RangeError(`a unit is made of ${known.join(", ")}; not ${shown(part)}`);
     }
+    unit = { ...unit, ...(flag ?? read?.(part.slice(equals + 1))) };
   }
   return unit;
+}
+
+/** The name of a profile. */
+export function readProfile(text: string): ProfileName {
+  if ((profileNames as readonly string[]).includes(text)) return text as ProfileName;
+  throw new RangeError(`profiles are ${profileNames.join(", ")}; not ${shown(text)}`);
 }
 
 /** Credentials: `user%password`. */

@@ -3,12 +3,26 @@
  * transports/serve.ts's.
  */
 import { formatTransportId, ScsiError } from "../src/index.ts";
-import type { ReservationChange, ServedTargets, ServeEvent, ServeOptions } from "../transports/serve.ts";
+import { profileNames } from "../src/profiles/index.ts";
+import type {
+  checkServeFaults as CheckFaults,
+  ReservationChange,
+  ServedTargets,
+  ServeEvent,
+  ServeOptions,
+  ServeTargetOptions,
+} from "../transports/serve.ts";
+import { readFaultFile } from "./fault-file.ts";
+import type { Io } from "./io.ts";
 import type { Json } from "./json.ts";
+import type { Values } from "./options.ts";
 import { keyText, wrap } from "./output.ts";
 import { UsageError } from "./values.ts";
 import type { Session, Verb } from "./verb.ts";
 
+/** As transports/serve.ts has them, which is loaded only when something is served. */
+const faultKinds =
+  "lose-request, lose-answer, transport-error, delay (ms), delay-answer (ms), busy, task-set-full, aca-active, unit-attention (condition), truncate (bytes), wrong-residual (by), drop-path, reset (scope) and power-cut";
 const DEFAULT_TARGET = "iqn.2026-01.io.github.scsi-persist:disk";
 
 /** Who: the initiator port as TransportIDs are written. */
@@ -24,6 +38,17 @@ function reservationText({ registrations, reservation, persistsThroughPowerLoss 
       ? "no reservation"
       : `${reservation.type}, held by ${holder === null || holder === undefined ? "all registrants" : (registrations[holder]?.key ?? "?")}`;
   return `${registered}; ${held}${persistsThroughPowerLoss ? "; survives a loss of power" : ""}`;
+}
+
+const byteText = (byte: number): string => byte.toString(16).padStart(2, "0").toUpperCase();
+
+/** A failure: its kind, and what else it says. */
+function faultText({ fault }: Extract<ServeEvent, { readonly type: "fault" }>): string {
+  const { kind, ...more } = fault;
+  const said = Object.entries(more).map(([name, value]) =>
+    name === "condition" ? `${byteText(value >> 8)}/${byteText(value & 0xff)}` : `${name} ${value}`,
+  );
+  return [kind, ...said].join(" ");
 }
 
 /** One event as one line for people. */
@@ -49,6 +74,8 @@ export function eventLine(event: ServeEvent): string {
       return `reset      LUN ${event.lun} of ${event.target}`;
     case "power-cycle":
       return `power      LUN ${event.lun} of ${event.target} lost power, and has it again`;
+    case "fault":
+      return `fault      ${faultText(event)} on LUN ${event.lun} of ${event.target}: command ${event.command}, operation code ${byteText(event.operationCode)}, by ${event.initiatorPort}`;
   }
 }
 
@@ -60,9 +87,38 @@ const eventJson = (event: ServeEvent): Json =>
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
 const harmless = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "?");
 
-function optionsOf({ values, io }: Session, observer: (event: ServeEvent) => void): ServeOptions {
-  const { portals = [], target = DEFAULT_TARGET, units, chap = [], mutualChap, aptplFile } = values;
+/** Each target with the units that name it, or with one of its own; units that name none are the first target's. */
+function targetsOf({
+  targets = [DEFAULT_TARGET],
+  units,
+  chap = [],
+  mutualChap,
+  profile,
+}: Values): ServeTargetOptions[] {
+  const same = (name: string, other: string) => name.toLowerCase() === other.toLowerCase();
+  const [first = DEFAULT_TARGET] = targets;
+  for (const { target = first } of units ?? []) {
+    if (targets.some((name) => same(name, target))) continue;
+    throw new UsageError(`A unit is to be of ${target}, and no --target names it`, "serve");
+  }
+  return targets.map((name) => {
+    const own = units?.flatMap(({ target = first, ...unit }) => (same(target, name) ? [{ profile, ...unit }] : []));
+    return {
+      name,
+      units: own === undefined || own.length === 0 ? [{ profile }] : own,
+      ...(chap.length === 0 ? {} : { chap: { users: chap, target: mutualChap } }),
+    };
+  });
+}
+
+async function optionsOf(
+  { values, io }: Session,
+  check: typeof CheckFaults,
+  observer: (event: ServeEvent) => void,
+): Promise<ServeOptions> {
+  const { portals = [], chap = [], mutualChap, aptplFile, faults } = values;
   if (mutualChap !== undefined && chap.length === 0) throw new UsageError("--mutual-chap needs --chap", "serve");
+  const targets = targetsOf(values);
   const open = portals.filter(({ host = "127.0.0.1" }) => !/^(127\.|::1$|localhost$)/.test(host));
   if (open.length > 0 && chap.length === 0) {
     io.stderr.write(
@@ -71,10 +127,19 @@ function optionsOf({ values, io }: Session, observer: (event: ServeEvent) => voi
   }
   return {
     ...(portals.length === 0 ? {} : { portals }),
-    targets: [{ name: target, units, ...(chap.length === 0 ? {} : { chap: { users: chap, target: mutualChap } }) }],
+    targets,
     aptplFile,
+    faults: faults === undefined ? undefined : readFaultFile(faults, await textOf(faults, io), check),
     observer,
   };
+}
+
+async function textOf(file: string, io: Io): Promise<string> {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(await io.read(file));
+  } catch (error) {
+    throw new UsageError(`Cannot read ${file}: ${(error as Error).message}`, "serve");
+  }
 }
 
 /** Resolves when the user interrupts. */
@@ -84,48 +149,42 @@ const interrupted = (signal: AbortSignal | undefined): Promise<void> =>
     signal?.addEventListener("abort", () => resolve(), { once: true });
   });
 
-const urlsOf = (served: ServedTargets, { values }: Session): string[] => {
-  const taken = new Set<number>();
-  return (values.units ?? [{}]).map(({ lun }) => {
-    let free = 0;
-    while (taken.has(free)) free++;
-    taken.add(lun ?? free);
-    return served.url(undefined, lun ?? free);
-  });
-};
-
 export const serve: Verb = {
   name: "serve",
   summary: "serve simulated units over iSCSI until interrupted",
   about: [
-    "Any initiator can log in: open-iscsi, libiscsi, QEMU, this program. The units keep persistent reservations as the standard has them. A line tells of each login, logout, reset and change of a reservation; with --json each is a JSON document on a line of its own.",
-    "Only this machine can connect unless --portal says otherwise. Ctrl-C asks initiators to log out, and ends it.",
-    "--unit takes size=64MiB, file=PATH (keeps what is written), block-size=4096, lun=1, removable and thin, with commas between them.",
+    "Any initiator can log in: open-iscsi, libiscsi, QEMU, this program. The units keep persistent reservations as the standard has them. A line tells of each login, logout, reset, planned failure and change of a reservation; with --json each is a JSON document on a line of its own.",
+    "Only this machine can connect unless --portal says otherwise. A portal with ,tag=2 is of another portal group, and so another target port of the units. Ctrl-C asks initiators to log out, and ends it.",
+    `--unit takes size=64MiB, file=PATH (keeps what is written), block-size=4096, lun=1, target=NAME (where there are several), profile=NAME, removable and thin, with commas between them. Profiles are ${profileNames.join(", ")}.`,
+    `--faults takes a JSON file: {"seed": 1, "rules": [{"fault": {"kind": "busy"}, "operationCodes": ["0x5f"], "probability": 0.1}]}. Kinds are ${faultKinds}. A rule may say too when and to whom: at, times, fromMs, untilMs, serviceActions, nexus, target, lun. JSON.md tells all.`,
   ],
   examples: [
     ["serve", "one unit of 64 MiB in memory, on port 3260 of this machine"],
     ["serve --unit size=1GiB,file=disk.img --aptpl-file reservations.json", "that outlives the program"],
     ["serve --portal [::1]:0 --chap alice%a-long-secret", "on a free port, with a secret"],
+    ["serve --profile lio --faults faults.json", "answers as LIO does, and what the file says goes wrong"],
   ],
   takes: "none",
-  options: ["portals", "target", "units", "chap", "mutualChap", "aptplFile"],
+  options: ["portals", "targets", "units", "profile", "faults", "chap", "mutualChap", "aptplFile"],
   required: [],
   plan: () => ({ commands: [], effect: "It would listen for initiators, and serve units to them." }),
   async run(session) {
     const { io, values, openOptions } = session;
-    const { serve: start } = await import("../transports/serve.ts");
+    const { checkServeFaults, serve: start } = await import("../transports/serve.ts");
     const say = (line: string, json: Json): void => {
       io.stdout.write(`${values.json === true ? JSON.stringify(json) : harmless(line)}\n`);
     };
     let served: ServedTargets;
     try {
-      served = await start(optionsOf(session, (event) => say(eventLine(event), eventJson(event))));
+      served = await start(
+        await optionsOf(session, checkServeFaults, (event) => say(eventLine(event), eventJson(event))),
+      );
     } catch (error) {
-      if (error instanceof TypeError || error instanceof RangeError || error instanceof UsageError) throw error;
-      if (!(error instanceof Error)) throw error;
+      if (error instanceof UsageError || !(error instanceof Error)) throw error;
+      if (error instanceof TypeError || error instanceof RangeError) throw new UsageError(error.message, "serve");
       throw new ScsiError(`Cannot serve: ${error.message}`, { code: "CONNECTION_FAILED", cause: error });
     }
-    const urls = urlsOf(served, session);
+    const urls = served.units().flatMap((unit) => unit.urls);
     for (const url of urls) say(`serving    ${url}`, { type: "serving", url });
     await interrupted(openOptions.signal);
     await served.close();

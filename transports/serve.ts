@@ -2,6 +2,7 @@
  * Simulated logical units behind an iSCSI target: like open.ts, a place where two transports meet. It fits the one to
  * the other, keeps what is to be durable, and tells an observer; rules live in neither direction here.
  */
+import { checkInteger } from "../src/check.ts";
 import { formatAddress } from "./iscsi/portal.ts";
 import {
   type IscsiTarget,
@@ -14,19 +15,27 @@ import {
   type TargetAuthentication,
   type TargetEvent,
 } from "./iscsi/target/index.ts";
+import { withFaults } from "./served/faulty-unit.ts";
 import { openFileMedium } from "./served/file-medium.ts";
 import { openReservationFile } from "./served/reservation-file.ts";
 import { fitUnit, type UnitEvent } from "./served/unit.ts";
 import {
+  checkFaultPlan,
   createDeviceServer,
   createMedium,
   type DeviceServer,
   type DeviceServerOptions,
+  type FaultPlan,
+  FaultPlanError,
+  type FaultRule,
+  type ProfileName,
+  profileNames,
   type Snapshot,
 } from "./simulated/index.ts";
 
 export type { ReservationChange, UnitEvent } from "./served/unit.ts";
 export type { IscsiTargetOptions, PortalOptions, ServedPortal, SessionIdentity, TargetAuthentication, TargetEvent };
+export { type FaultPlan, FaultPlanError, type FaultRule, type ProfileName, profileNames };
 
 /** Something happened at the target or at one of its units. */
 export type ServeEvent = TargetEvent | UnitEvent;
@@ -53,6 +62,31 @@ export interface ServeTargetOptions {
   readonly initiators?: readonly string[] | undefined;
 }
 
+/** A failure at some units: those of this target, those with this LUN; at every unit, each for itself, if it does not say. */
+export interface ServeFaultRule extends FaultRule {
+  readonly target?: string;
+  readonly lun?: number;
+}
+
+/** A plan of failures for all units. Every unit counts its own commands, and draws from a sequence of its own. */
+export interface ServeFaultPlan extends FaultPlan {
+  readonly rules: readonly ServeFaultRule[];
+}
+
+/**
+ * Checks a plan of failures, whoever made it.
+ *
+ * @throws FaultPlanError, a RangeError, that says where
+ */
+export function checkServeFaults(plan: unknown): ServeFaultPlan {
+  return checkFaultPlan(plan, {
+    target: (name, value) => {
+      if (typeof value !== "string") throw new TypeError(`${name} must be a target's name`);
+    },
+    lun: (name, value) => checkInteger(name, value, 0, 255),
+  });
+}
+
 /** Options of {@link serve}. */
 export interface ServeOptions extends Omit<IscsiTargetOptions, "targets" | "portals" | "observer"> {
   /** Where to listen; 127.0.0.1 and port 3260 if absent. */
@@ -62,6 +96,8 @@ export interface ServeOptions extends Omit<IscsiTargetOptions, "targets" | "port
   readonly targets: readonly ServeTargetOptions[];
   /** A file for the reservations of units whose initiators asked for APTPL. It is read now, and replaced at every change. */
   readonly aptplFile?: string | undefined;
+  /** Failures that are to happen. */
+  readonly faults?: ServeFaultPlan | undefined;
   /** Is told of events as they happen. What it throws is ignored. */
   readonly observer?: ((event: ServeEvent) => void) | undefined;
 }
@@ -77,6 +113,8 @@ export interface ServedTargets {
    * @param lun 0 if absent
    */
   url(target?: string, lun?: number): string;
+  /** Every unit, with its URL through each portal. */
+  units(): readonly { readonly target: string; readonly lun: number; readonly urls: readonly string[] }[];
   /** The device server of a unit: resets, power, snapshots. Undefined if there is none. */
   unit(target?: string, lun?: number): DeviceServer | undefined;
   /** Who is logged in. */
@@ -104,10 +142,11 @@ type Units = Map<number, { readonly server: DeviceServer; readonly served: Serve
  * await unit.register({ newKey: 0xabcn });
  */
 export async function serve(options: ServeOptions): Promise<ServedTargets> {
-  const { portal, portals = [], targets, aptplFile, observer, ...rest } = options;
+  const { portal, portals = [], targets, aptplFile, faults, observer, ...rest } = options;
   if (!Array.isArray(targets) || targets.length === 0) {
     throw new TypeError('targets must name at least one target, e.g. [{ name: "iqn.2026-01.com.example:disk" }]');
   }
+  const plan = faults === undefined ? undefined : checkServeFaults(faults);
   const everywhere = portal === undefined && portals.length > 0 ? portals : [portal ?? {}, ...portals];
   const targetPorts = [...new Set(everywhere.map(({ portalGroupTag = 1 }) => portalGroupTag))];
   const file = aptplFile === undefined ? undefined : openReservationFile(aptplFile);
@@ -135,7 +174,8 @@ export async function serve(options: ServeOptions): Promise<ServedTargets> {
         const { server, reservations, close } = backing;
         const key = `${name.toLowerCase()}/${lun}`;
         const keep = () => file?.keep(key, reservations());
-        made.set(lun, { server, close, served: fitUnit({ server, reservations, target: name, lun, emit, keep }) });
+        const fitted = fitUnit({ server, reservations, target: name, lun, emit, keep });
+        made.set(lun, { server, close, served: plan === undefined ? fitted : faulty(fitted, plan, name, lun, emit) });
         file?.restore(key, server);
       }
     }
@@ -158,6 +198,8 @@ export async function serve(options: ServeOptions): Promise<ServedTargets> {
       observer: emit,
     });
     const first = targets[0]?.name ?? "";
+    const urlOf = (portal: ServedPortal | undefined, name: string, lun: number) =>
+      `iscsi://${formatAddress(reachable(portal))}/${name}/${lun}`;
     const close = async () => {
       await target.close();
       closeFiles();
@@ -166,7 +208,15 @@ export async function serve(options: ServeOptions): Promise<ServedTargets> {
       get portals() {
         return target.portals;
       },
-      url: (name = first, lun = 0) => `iscsi://${formatAddress(reachable(target.portals[0]))}/${name}/${lun}`,
+      url: (name = first, lun = 0) => urlOf(target.portals[0], name, lun),
+      units: () =>
+        targets.flatMap(({ name }) =>
+          [...(byName.get(name.toLowerCase())?.keys() ?? [])].map((lun) => ({
+            target: name,
+            lun,
+            urls: target.portals.map((portal) => urlOf(portal, name, lun)),
+          })),
+        ),
       unit: (name = first, lun = 0) => byName.get(name.toLowerCase())?.get(lun)?.server,
       sessions: () => target.sessions(),
       get connections() {
@@ -176,6 +226,23 @@ export async function serve(options: ServeOptions): Promise<ServedTargets> {
       [Symbol.asyncDispose]: close,
     };
   }
+}
+
+/** The unit with those failures of a plan that are its own. */
+function faulty(
+  unit: ServedUnit,
+  { seed, rules }: ServeFaultPlan,
+  target: string,
+  lun: number,
+  emit: (event: UnitEvent) => void,
+): ServedUnit {
+  const own = rules.flatMap(({ target: only, lun: number, ...rule }) =>
+    (only ?? target).toLowerCase() === target.toLowerCase() && (number ?? lun) === lun ? [rule] : [],
+  );
+  if (own.length === 0) return unit;
+  return withFaults(unit, { seed: (seed + lun) % 2 ** 32, rules: own }, ({ command, nexus, operationCode, fault }) =>
+    emit({ type: "fault", target, lun, initiatorPort: nexus.replace(/\|\d+$/, ""), command, operationCode, fault }),
+  );
 }
 
 function firstFree(units: Units): number {

@@ -34,6 +34,8 @@ export interface World {
   readonly listDevices?: typeof listDevices;
   /** Is given what interrupts the run. */
   readonly interrupter?: (interrupt: () => void) => void;
+  /** Is told of standard output as it is written. */
+  readonly watch?: (text: string) => void;
 }
 
 /** Runs the command line; `argv` is split at spaces. */
@@ -41,7 +43,9 @@ export async function cli(argv: string | readonly string[], world: World = {}): 
   const texts = { out: "", err: "" };
   const stream = (name: "out" | "err") => ({
     write(text: string | Uint8Array) {
-      texts[name] += typeof text === "string" ? text : Buffer.from(text).toString("latin1");
+      const written = typeof text === "string" ? text : Buffer.from(text).toString("latin1");
+      texts[name] += written;
+      if (name === "out") world.watch?.(written);
     },
     isTTY: world.tty,
     columns: world.columns,

@@ -4,7 +4,7 @@
 import { OperationCode, PersistentReserveOut, Status } from "../../src/core/generated/codes.ts";
 import { formatTransportId } from "../../src/transport-id-text.ts";
 import type { ServedUnit, UnitAnswer, UnitNexus } from "../iscsi/target/index.ts";
-import { type DeviceServer, establish, type Nexus, type Snapshot } from "../simulated/index.ts";
+import { type DeviceServer, establish, type Fault, type Nexus, type Snapshot } from "../simulated/index.ts";
 
 /** What a reservation command left behind. */
 export type ReservationChange = Pick<
@@ -24,7 +24,18 @@ export type UnitEvent =
       readonly action: string;
       readonly now: ReservationChange;
     }
-  | { readonly type: "reset" | "power-cycle"; readonly target: string; readonly lun: number };
+  | { readonly type: "reset" | "power-cycle"; readonly target: string; readonly lun: number }
+  | {
+      /** A failure that was asked for. */
+      readonly type: "fault";
+      readonly target: string;
+      readonly lun: number;
+      readonly initiatorPort: string;
+      /** Which command of the unit, counted from 1. */
+      readonly command: number;
+      readonly operationCode: number;
+      readonly fault: Fault;
+    };
 
 /** What is needed to fit a unit. */
 export interface FittedUnit {

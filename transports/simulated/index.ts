@@ -10,13 +10,18 @@ export type { Answer } from "./answer.ts";
 export { type Clock, createVirtualClock, realClock, type VirtualClock } from "./clock.ts";
 export { createDeviceServer, type DeviceServer } from "./device-server.ts";
 export {
-  createFaultPlan,
+  checkFaultPlan,
+  createFaultDraw,
   type Fault,
+  type FaultDraw,
   type FaultEvent,
+  type FaultKind,
   type FaultPlan,
+  FaultPlanError,
   type FaultRule,
-  type RunningFaults,
-} from "./faults.ts";
+  faultKinds,
+} from "./fault-plan.ts";
+export { createFaultPlan, faultStatuses, type RunningFaults } from "./faults.ts";
 export { createSimulatedHost, type OpenSimulatedOptions, type SimulatedHost } from "./host.ts";
 export { createMedium, type Medium } from "./medium.ts";
 export type { Nexus } from "./nexus.ts";

@@ -49,6 +49,17 @@ const run = (
 const portal = (): string => `iscsi://127.0.0.1:${served.portals[0]?.port}`;
 
 describe("libiscsi's tools", () => {
+  it.each([
+    ["a unit attention is met and passed over", { kind: "unit-attention", condition: 0x2907 }, "DIRECT_ACCESS", 0],
+    ["another status is an error", { kind: "task-set-full" }, "", 10],
+    ["a target failure is an error", { kind: "transport-error" }, "", 10],
+  ] as const)("with planned failures: %s", async (_name, fault, says, code) => {
+    const faults = { seed: 1, rules: [{ fault, operationCodes: [0x12] }] };
+    await using faulty = await serve({ portal: { port: 0 }, targets: [{ name: TARGET }], faults });
+    const ended = await run("iscsi-inq", [faulty.url()]);
+    expect(ended).toMatchObject({ code, text: expect.stringContaining(says) });
+  });
+
   it("iscsi-ls finds every target and unit", async () => {
     const { text } = await run("iscsi-ls", [portal()]);
     for (const name of [TARGET, THIN, SECRET]) expect(text).toContain(`Target:${name} Portal:127.0.0.1:`);

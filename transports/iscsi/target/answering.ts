@@ -23,7 +23,7 @@ const residualFlag = (beyond: number): number =>
 /** Writes the answer to a task, which is then over. */
 export function answerTask(session: Session, task: Task, answer: UnitAnswer): void {
   removeTask(session, task);
-  const beyond = excess(task, answer);
+  const beyond = excess(task, answer) - (answer.residualOffBy ?? 0);
   const length = task.reads ? Math.min(answer.dataIn.length, task.expectedLength) : 0;
   const collapses = answer.status === Status.GOOD && length > 0;
   const pdus = length > 0 ? putDataIn(session, task, answer.dataIn, length, collapses, beyond) : task.r2tSn;
@@ -77,6 +77,7 @@ function putDataIn(
  *
  * @param beyond bytes beyond what was expected, or short of it if negative
  * @param expDataSn how many Data-In and R2T PDUs there were
+ * @param response 0: completed at the target; 1: target failure (RFC 7143 11.4.3)
  */
 export function putScsiResponse(
   session: Session,
@@ -85,12 +86,13 @@ export function putScsiResponse(
   sense: Uint8Array,
   beyond: number,
   expDataSn: number,
+  response = 0,
 ): void {
   putPdu(
     session,
     Opcode.SCSI_RESPONSE,
     FINAL | residualFlag(beyond),
-    status,
+    (response << 8) | status,
     0,
     0,
     initiatorTaskTag,

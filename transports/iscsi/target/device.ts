@@ -19,7 +19,25 @@ export interface UnitAnswer {
   readonly dataOutLength: number;
   /** The nexuses whose other commands are to be aborted: the victims of PREEMPT AND ABORT. */
   readonly aborted: readonly UnitNexus[];
+  /** This happens in the place of an answer. Only where failures are asked for. */
+  readonly mishap?: UnitMishap | undefined;
+  /** So many bytes are added to the residual that is right. Only where failures are asked for. */
+  readonly residualOffBy?: number | undefined;
+  /** The answer goes out so many milliseconds later. Only where failures are asked for. */
+  readonly lateByMs?: number | undefined;
 }
+
+/**
+ * What can befall a command: no answer ever comes; the target cannot say what became of it (response 01h); its connection
+ * is lost; its unit or its target is reset; power goes and comes back.
+ */
+export type UnitMishap =
+  | "no-answer"
+  | "target-failure"
+  | "connection-lost"
+  | "logical-unit-reset"
+  | "target-reset"
+  | "power-loss";
 
 /** A logical unit behind the target. */
 export interface ServedUnit {
@@ -31,8 +49,14 @@ export interface ServedUnit {
    *
    * @param cdb sixteen bytes, or more with an extended CDB
    * @param dataOut what the initiator sent
+   * @param isWanted is the command still there? One that was aborted while the unit waited must not be executed
    */
-  execute(nexus: UnitNexus, cdb: Uint8Array, dataOut: Uint8Array): UnitAnswer | Promise<UnitAnswer>;
+  execute(
+    nexus: UnitNexus,
+    cdb: Uint8Array,
+    dataOut: Uint8Array,
+    isWanted: () => boolean,
+  ): UnitAnswer | Promise<UnitAnswer>;
   /** A logical unit reset (LOGICAL UNIT RESET, TARGET WARM RESET). */
   reset(): void;
   /** Power goes and comes back (TARGET COLD RESET, RFC 7143 11.5.1). */

@@ -7,12 +7,15 @@ import { abortTasksOf } from "./aborting.ts";
 import { answerAbsentUnit } from "./absent-unit.ts";
 import { answerTask, putScsiResponse } from "./answering.ts";
 import type { UnitAnswer } from "./device.ts";
+import { befall } from "./mishaps.ts";
 import { endSession, type Session } from "./session.ts";
 import { isAlive, removeTask, type Task } from "./task.ts";
 
 /** So many bytes of output may wait for the peer before no more commands are executed for it. */
 export const OUTPUT_HIGH_WATER = 1_048_576;
 
+/** The longest time that setTimeout can wait. */
+const MAXIMUM_TIMER_MS = 2 ** 31 - 1;
 const nothing = new Uint8Array(0);
 
 /** Is the peer slow to take what there is? Hands the output over first. */
@@ -45,7 +48,7 @@ function execute(session: Session, task: Task): void {
   }
   task.executing = true;
   const dataOut = task.received === 0 ? nothing : task.buffer.subarray(0, task.received);
-  const answer = unit.execute(nexus, task.cdb, dataOut);
+  const answer = unit.execute(nexus, task.cdb, dataOut, () => session.ended === undefined && isAlive(session, task));
   if (answer instanceof Promise) {
     answer.then(
       (late) => {
@@ -67,7 +70,21 @@ function execute(session: Session, task: Task): void {
 /** The victims' commands end before the answer goes out, so that none can follow it. */
 function deliver(session: Session, task: Task, answer: UnitAnswer): void {
   if (answer.aborted.length > 0) abortTasksOf(session, task, answer.aborted);
-  if (isAlive(session, task)) answerTask(session, task, answer);
+  if (!isAlive(session, task)) return;
+  if (answer.mishap !== undefined) befall(session, task, answer.mishap);
+  else if (answer.lateByMs === undefined) answerTask(session, task, answer);
+  else answerLate(session, task, answer, answer.lateByMs);
+}
+
+function answerLate(session: Session, task: Task, answer: UnitAnswer, ms: number): void {
+  setTimeout(
+    () => {
+      if (session.ended !== undefined || !isAlive(session, task)) return;
+      answerTask(session, task, answer);
+      session.output.flush();
+    },
+    Math.min(ms, MAXIMUM_TIMER_MS),
+  ).unref();
 }
 
 /** Answers a command with a status of the target's own, without executing it: TASK SET FULL and its like. */

@@ -1,5 +1,5 @@
 /** The iSCSI target's surface. Re-exports only. */
-export type { ServedUnit, UnitAnswer, UnitNexus } from "./device.ts";
+export type { ServedUnit, UnitAnswer, UnitMishap, UnitNexus } from "./device.ts";
 export type { SessionEnd, SessionIdentity, TargetEvent, TargetObserver } from "./events.ts";
 export type {
   DigestPolicy,

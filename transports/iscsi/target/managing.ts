@@ -8,7 +8,8 @@ import { abortTasksTo, clearTaskSet } from "./aborting.ts";
 import { lunNumber } from "./lun.ts";
 import { passWaiting } from "./order.ts";
 import { putPdu } from "./output-pdus.ts";
-import { endSession, type Session, takeStatSn } from "./session.ts";
+import { endAllSessions, resetTarget, resetUnit } from "./resetting.ts";
+import { type Session, takeStatSn } from "./session.ts";
 import { removeTask } from "./task.ts";
 
 /** Functions (RFC 7143 11.5.1). */
@@ -59,7 +60,7 @@ export function manageTasks(session: Session, header: Uint8Array): void {
     0,
     0,
   );
-  if (code === 7 && response === Response.COMPLETE) endAllSessions(session);
+  if (code === 7 && response === Response.COMPLETE) endAllSessions(session, "TARGET COLD RESET");
 }
 
 function perform(session: Session, header: Uint8Array, code: number, lun: number): number {
@@ -67,11 +68,7 @@ function perform(session: Session, header: Uint8Array, code: number, lun: number
   if (units === undefined) return Response.REJECTED;
   if (code === 8) return Response.NO_REASSIGNMENT;
   if (code === 6 || code === 7) {
-    for (const unit of units.values()) {
-      clearTaskSet(session, unit, false);
-      if (code === 7) unit.powerCycle();
-      else unit.reset();
-    }
+    resetTarget(session, code === 7);
     return Response.COMPLETE;
   }
   const unit = units.get(lun);
@@ -86,8 +83,7 @@ function perform(session: Session, header: Uint8Array, code: number, lun: number
       clearTaskSet(session, unit, true);
       return Response.COMPLETE;
     case 5:
-      clearTaskSet(session, unit, false);
-      unit.reset();
+      resetUnit(session, unit);
       return Response.COMPLETE;
     default:
       // NACA is not supported, so there is no ACA to clear.
@@ -114,13 +110,4 @@ function abortTask(session: Session, header: Uint8Array): number {
   if (!session.waiting.has(refCmdSn)) session.waiting.set(refCmdSn, () => {});
   passWaiting(session);
   return Response.COMPLETE;
-}
-
-/** TARGET COLD RESET ends every session of the target, after its response. */
-function endAllSessions(session: Session): void {
-  for (const peer of [...session.host.peers(session)]) {
-    endSession(peer, "target-reset", "TARGET COLD RESET");
-    if (peer === session) peer.connection.finish();
-    else peer.connection.destroy();
-  }
 }
