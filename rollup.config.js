@@ -32,6 +32,9 @@ const versionNumber = {
 const external = [/^node:/];
 const types = Object.fromEntries(Object.entries(library).map(([name, file]) => [name, file.replace(/\.js$/, ".d.ts")]));
 
+/** Types of src/ in one file: spread over several, a namespace's types could not be told from its values. */
+const together = (id) => (/[\\/]build[\\/]js[\\/]src[\\/]/.test(id) ? "library" : undefined);
+
 /** In types for `require`, names of files end in .cjs, as those of the code do. */
 const commonJsTypes = {
   name: "common-js-types",
@@ -70,7 +73,7 @@ export default [
     input: types,
     external,
     plugins: [dts()],
-    output: { dir: "dist", format: "es", chunkFileNames: "chunks/[name]-[hash].d.ts" },
+    output: { dir: "dist", format: "es", manualChunks: together, chunkFileNames: "chunks/[name]-[hash].d.ts" },
   },
   {
     input: types,
@@ -79,6 +82,7 @@ export default [
     output: {
       dir: "dist",
       format: "es",
+      manualChunks: together,
       entryFileNames: "[name].d.cts",
       chunkFileNames: "chunks/[name]-[hash].d.cts",
     },
