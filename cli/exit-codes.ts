@@ -47,12 +47,14 @@ export const exitCodes: readonly ExitCode[] = [
   { exit: 27, meaning: "status TASK SET FULL", codes: ["TASK_SET_FULL"] },
   { exit: 28, meaning: "status ACA ACTIVE", codes: ["ACA_ACTIVE"] },
   { exit: 29, meaning: "status TASK ABORTED", codes: ["TASK_ABORTED"] },
+  { exit: 31, meaning: "RESERVE and persistent reservations mixed on one disk", codes: ["FAMILIES_MIXED"] },
   { exit: 33, meaning: "no answer in time", codes: ["TIMEOUT"] },
   {
     exit: 35,
     meaning: "transport: no connection, connection or answer lost",
     codes: ["CONNECTION_FAILED", "CONNECTION_LOST", "PROTOCOL_ERROR", "CLOSED", "LOST_ANSWER"],
   },
+  { exit: 37, meaning: "access to a disk was lost (mhd failfast)", codes: ["ACCESS_LOST"] },
   { exit: 97, meaning: "an answer that makes no sense", codes: ["MALFORMED_RESPONSE"] },
   {
     exit: 98,

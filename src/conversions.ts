@@ -80,8 +80,17 @@ export function mpathPersistResult(error: ScsiError): MpathPersistResult {
 /** An errno of mhd(7I). */
 export type MultihostErrno = "EPERM" | "EACCES" | "EIO" | "ENOTSUP";
 
-/** The errno that mhd(7I) documents for this error: EACCES for a conflict, ENOTSUP for what the device does not have, else EIO. */
+const errnoByCode: Partial<Record<ScsiErrorCode, MultihostErrno>> = {
+  RESERVATION_CONFLICT: "EACCES",
+  ILLEGAL_REQUEST: "ENOTSUP",
+  FAMILIES_MIXED: "ENOTSUP",
+  PERMISSION_DENIED: "EPERM",
+};
+
+/**
+ * The errno that mhd(7I) documents for this error: EACCES for a conflict, ENOTSUP (EOPNOTSUP) for what the device does not have,
+ * EPERM where the operating system wants another user, else EIO.
+ */
 export function multihostErrno(error: ScsiError): MultihostErrno {
-  if (error.code === "RESERVATION_CONFLICT") return "EACCES";
-  return error.code === "ILLEGAL_REQUEST" ? "ENOTSUP" : "EIO";
+  return errnoByCode[error.code] ?? "EIO";
 }

@@ -3,6 +3,7 @@
  * Bad arguments are not here: they throw TypeError or RangeError before anything is sent.
  */
 
+import type { MultihostErrno } from "./conversions.ts";
 import type { LostAnswerEvidence } from "./lost-answer.ts";
 import type { Attempt, Delivery } from "./retry.ts";
 import type { FieldName, SenseData, UnreadableSense } from "./sense.ts";
@@ -48,6 +49,8 @@ export const scsiErrorCodes = {
   TASK_MANAGEMENT_FAILED: "the target refuses a task management function",
   // Decided above the transport.
   LOST_ANSWER: "the answer was lost, and whether the command was executed could not be established",
+  FAMILIES_MIXED: "RESERVE and persistent reservations must not be mixed on one disk; nothing was sent",
+  ACCESS_LOST: "access to a disk that was expected to be there is gone, or the disk has not answered in time",
 } as const;
 
 /** The closed set of codes. */
@@ -74,6 +77,8 @@ export interface ScsiErrorDetails {
   readonly attempts?: readonly Attempt[] | undefined;
   /** With `LOST_ANSWER`: what was seen on the target afterwards. */
   readonly evidence?: LostAnswerEvidence | undefined;
+  /** From the calls for multihost disks: the errno that mhd(7I) documents for it. */
+  readonly errno?: MultihostErrno | undefined;
   readonly cause?: unknown;
 }
 
@@ -92,6 +97,7 @@ export class ScsiError extends Error {
   readonly delivered: Delivery;
   readonly attempts: readonly Attempt[];
   readonly evidence: LostAnswerEvidence | undefined;
+  readonly errno: MultihostErrno | undefined;
 
   constructor(message: string, details: ScsiErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -105,6 +111,7 @@ export class ScsiError extends Error {
     this.delivered = details.delivered ?? "yes";
     this.attempts = details.attempts ?? [];
     this.evidence = details.evidence;
+    this.errno = details.errno;
     Object.defineProperty(this, brand, { value: true });
   }
 }

@@ -37,6 +37,7 @@ export {
 } from "./logical-unit.ts";
 export type { LostAnswerEvidence, ReservationIntent } from "./lost-answer.ts";
 export { lunNumber, lunOf } from "./lun.ts";
+export * from "./multihost/index.ts";
 export * from "./reservation.ts";
 export { type Attempt, type Delivery, defaultRetryPolicy, noRetries, type RetryPolicy } from "./retry.ts";
 export {

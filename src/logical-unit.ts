@@ -72,6 +72,12 @@ export interface LogicalUnit extends CommandMethods {
    * @throws ScsiError `TASK_MANAGEMENT_FAILED` if it cannot, or the target refuses
    */
   reset(scope: ResetScope, options?: Pick<ExecuteOptions, "signal" | "timeoutMs">): Promise<void>;
+  /**
+   * Has every delivery of every command of this unit told, whoever sends it, besides to the call's own observer.
+   *
+   * @returns what ends it
+   */
+  observe(observer: AttemptObserver): () => void;
   /** Closes the transport. */
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -160,6 +166,7 @@ function withContext(error: ScsiError, command: Command<unknown>, unit: string, 
  */
 export function createLogicalUnit(transport: Transport, defaults: ExecuteOptions = {}): LogicalUnit {
   checkTimes(defaults);
+  const observers = new Set<AttemptObserver>();
 
   /** Notes how a delivery ended: with an answer, or with an error for want of one. The failure, if it is one. */
   function note(
@@ -188,6 +195,7 @@ export function createLogicalUnit(transport: Transport, defaults: ExecuteOptions
     progress.history.attempts.push(attempt);
     if (failure?.code === "UNIT_ATTENTION" && sense !== undefined) progress.history.unitAttentions.push(sense);
     progress.options.observer?.(attempt, command);
+    if (observers.size > 0) for (const observer of observers) observer(attempt, command);
     return failure;
   }
 
@@ -336,6 +344,12 @@ export function createLogicalUnit(transport: Transport, defaults: ExecuteOptions
         });
       }
       await transport.reset(scope, { signal: options.signal, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS });
+    },
+    observe(observer) {
+      // Wrapped, so that two who observe with the same function do not end each other.
+      const one: AttemptObserver = (attempt, command) => observer(attempt, command);
+      observers.add(one);
+      return () => void observers.delete(one);
     },
     [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
   };

@@ -1,0 +1,74 @@
+/**
+ * RESERVE and RELEASE as multihost disks need them: (6), or (10) where the device wants the longer form, repeated where that is
+ * safe. RESERVE by the host that has the disk changes nothing, so a lost answer is no riddle: it is sent again.
+ */
+import { release6, release10, reserve6, reserve10 } from "../commands/reserve-release.ts";
+import { isScsiError, type ScsiError, type ScsiErrorCode } from "../errors.ts";
+import { noRetries } from "../retry.ts";
+import type { SenseData } from "../sense.ts";
+import { sleep } from "./clock.ts";
+import type { MultihostDisk } from "./disk.ts";
+
+/** How to send. */
+export interface SendOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds for one delivery. */
+  readonly timeoutMs: number;
+}
+
+/** After these nothing has changed, or the same again changes nothing. */
+const passing: ReadonlySet<ScsiErrorCode> = new Set<ScsiErrorCode>([
+  "UNIT_ATTENTION",
+  "BUSY",
+  "TASK_SET_FULL",
+  "ABORTED_COMMAND",
+  "TASK_ABORTED",
+  "NOT_READY",
+  "CONNECTION_LOST",
+  "CONNECTION_FAILED",
+  "TIMEOUT",
+]);
+
+const TRIES = 8;
+const PAUSE_MS = 50;
+
+/** Was the device or the path reset (ASC 29h)? Then a RESERVE is gone. */
+export const tellsReset = (sense: SenseData | undefined): boolean => sense?.asc === 0x29;
+
+const isNoSuchCommand = (error: ScsiError): boolean =>
+  error.code === "ILLEGAL_REQUEST" && error.sense?.asc === 0x20 && error.sense.ascq === 0x00;
+
+/** Sends one of the two forms until it is answered for good; true if a reset was met on the way. */
+async function send(disk: MultihostDisk, verb: "RESERVE" | "RELEASE", options: SendOptions): Promise<boolean> {
+  let reset = false;
+  for (let tries = 1; ; tries++) {
+    const [short, long] = verb === "RESERVE" ? [reserve6, reserve10] : [release6, release10];
+    try {
+      await disk.unit.execute((disk.longForm ? long : short)(), { ...options, retry: noRetries });
+      return reset;
+    } catch (error) {
+      if (!isScsiError(error)) throw error;
+      reset ||= tellsReset(error.sense);
+      if (!disk.longForm && isNoSuchCommand(error)) {
+        disk.longForm = true;
+        continue;
+      }
+      if (!passing.has(error.code) || tries >= TRIES) throw error;
+      if (error.code !== "UNIT_ATTENTION") await sleep(disk.clock, PAUSE_MS, options.signal);
+    }
+  }
+}
+
+/**
+ * RESERVE.
+ *
+ * @returns whether a reset was met on the way: what was reserved before was lost, and is reserved now
+ * @throws ScsiError RESERVATION_CONFLICT if another host has the disk
+ */
+export const reserveUnit = (disk: MultihostDisk, options: SendOptions): Promise<boolean> =>
+  send(disk, "RESERVE", options);
+
+/** RELEASE: GOOD, and no effect, for a host that does not have the disk. */
+export async function releaseUnit(disk: MultihostDisk, options: SendOptions): Promise<void> {
+  await send(disk, "RELEASE", options);
+}
