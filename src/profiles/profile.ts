@@ -1,7 +1,8 @@
 /** What a profile is: the shape of the tables beside it. Types only. */
 import type { ReservationType } from "../reservation.ts";
+import type { DeviatingAnswers } from "./answers.ts";
 
-/** What a kind of device lacks. Everything that is absent from it is as SPC-4 has it, and there. */
+/** What a kind of device lacks, and does otherwise. Everything that is absent from it is as SPC-4 has it, and there. */
 export interface Profile {
   /** Is there PERSISTENT RESERVE IN and OUT at all? True unless false. */
   readonly persistentReservations?: false;
@@ -23,6 +24,8 @@ export interface Profile {
   readonly sharedPrevention?: true;
   /** TEST UNIT READY conflicts like a command that reads. */
   readonly testUnitReadyConflicts?: true;
+  /** What it answers otherwise than the standard. */
+  readonly answers?: DeviatingAnswers;
   /** What its INQUIRY data say: how it is recognised, and what a simulated one says. */
   readonly inquiry?: { readonly deviceType: number; readonly vendor: string; readonly product: string };
   /** Where it is known from. */

@@ -109,7 +109,10 @@ export function fitUnit({ server, reservations, target, lun, emit, keep }: Fitte
       server.powerCycle();
       emit({ type: "power-cycle", target, lun });
     },
-    loseNexus: (nexus) => server.loseNexus(nexus as Nexus),
+    loseNexus(nexus) {
+      server.loseNexus(nexus as Nexus);
+      server.retireNexus(nexus as Nexus);
+    },
     commandsCleared: (nexus) => establish((nexus as Nexus).attentions, COMMANDS_CLEARED),
   };
 }

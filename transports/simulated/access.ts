@@ -8,8 +8,9 @@
  *   spc2r20  5.5.1, table B.2 column [A] (in the presence of RESERVE)
  */
 import { OperationCode, PersistentReserveOut, ReservationType } from "../../src/core/generated/codes.ts";
+import type { Deviations } from "./deviations.ts";
 import type { Nexus } from "./nexus.ts";
-import { isHolder, type ReservationState } from "./reservations.ts";
+import { isHolder, type ReservationRules, type ReservationState } from "./reservations.ts";
 
 /** Columns as bits: bit n is set if column n allows. */
 const compile = (columns: string): number =>
@@ -74,11 +75,20 @@ function column(type: number, registered: boolean): number {
     : EXCLUSIVE_ACCESS_UNREGISTERED;
 }
 
-function serviceActionConflicts(state: ReservationState, nexus: Nexus, serviceAction: number): boolean {
+function serviceActionConflicts(
+  state: ReservationState,
+  deviations: Deviations,
+  nexus: Nexus,
+  serviceAction: number,
+): boolean {
+  if (deviations.listFirst) return false;
   // While the information is lost nobody can be known as registered (5.13.5.3.2 a).
   if (state.lost && serviceAction === PersistentReserveOut.REPLACE_LOST_RESERVATION) return false;
   const mask = serviceActionMasks[serviceAction] as number;
-  if (!state.registrations.has(nexus)) return (mask & 2) === 0;
+  if (!state.registrations.has(nexus)) {
+    return (mask & 2) === 0 && (deviations.notRegistered === undefined || state.reservation !== null);
+  }
+  if (serviceAction === PersistentReserveOut.REGISTER_AND_MOVE && deviations.moveByAnother !== undefined) return false;
   return state.reservation !== null && !isHolder(state, nexus) && (mask & 1) === 0;
 }
 
@@ -101,6 +111,9 @@ export interface Reserved {
   readonly reservedBy: Nexus | null;
   /** CRH: the exceptions of spc4r36f 5.13.3 are supported. */
   readonly compatibleReservationHandling: boolean;
+  readonly rules: Pick<ReservationRules, "deviations">;
+  /** The nexus by which a nexus is registered: itself, but where registrations are for initiator ports. */
+  registrantOf(nexus: Nexus): Nexus;
 }
 
 /**
@@ -123,15 +136,16 @@ export function conflicts(
     if (operationCode === OperationCode.PERSISTENT_RESERVE_OUT) return true;
     return reservedBy !== nexus && (access & RESERVED) === 0;
   }
+  const registrant = reserved.registrantOf(nexus);
   switch (operationCode) {
     case OperationCode.PERSISTENT_RESERVE_OUT:
-      return serviceActionConflicts(state, nexus, serviceAction);
+      return serviceActionConflicts(state, reserved.rules.deviations, registrant, serviceAction);
     case OperationCode.RESERVE_6:
     case OperationCode.RESERVE_10:
     case OperationCode.RELEASE_6:
     case OperationCode.RELEASE_10:
-      return reserveConflicts(state, nexus, reserved.compatibleReservationHandling);
+      return reserveConflicts(state, registrant, reserved.compatibleReservationHandling);
   }
-  if (state.reservation === null || isHolder(state, nexus)) return false;
-  return (access & column(state.reservation.type, state.registrations.has(nexus))) === 0;
+  if (state.reservation === null || isHolder(state, registrant)) return false;
+  return (access & column(state.reservation.type, state.registrations.has(registrant))) === 0;
 }

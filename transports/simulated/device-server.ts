@@ -42,7 +42,8 @@ function perform(unit: UnitState, nexus: Nexus, cdb: Uint8Array, dataOut: Uint8A
   let command = unit.commands.byOperationCode[operationCode];
   const { attentions } = nexus;
   const attention = command?.ignoresAttentions === true ? undefined : attentions[0];
-  if (attention !== undefined && isReset(attention)) return reportAttention(attentions);
+  const first = attention !== undefined && (isReset(attention) || unit.rules.deviations.attentionsFirst === true);
+  if (first) return reportAttention(attentions);
 
   if (command === undefined) return faultAnswer(noSuchCommand);
   if (cdb.length > cdbWindow.length) return faultAnswer(badCdb);
@@ -77,7 +78,10 @@ export interface DeviceServer {
   /** Logical blocks, and the bytes in each. */
   readonly blocks: number;
   readonly blockSize: number;
-  /** The I_T nexus between an initiator port and a target port of this unit; the same object for the same two. */
+  /**
+   * The I_T nexus between an initiator port and a target port of this unit; the same object for the same two, as long as
+   * somebody uses it.
+   */
   nexus(initiatorPort: TransportId, relativeTargetPort?: number): Nexus;
   /**
    * Executes one command.
@@ -101,6 +105,12 @@ export interface DeviceServer {
   reset(condition?: number): void;
   /** The nexus is lost: its RESERVE ends, its registration stays, and it finds I_T NEXUS LOSS OCCURRED. */
   loseNexus(nexus: Nexus): void;
+  /**
+   * Whoever got the nexus from {@link DeviceServer.nexus} has no more use for it. A nexus that nobody uses, with neither
+   * registration nor RESERVE, may be forgotten when there are many of them; who comes back then finds I_T NEXUS LOSS OCCURRED
+   * in the place of all conditions that waited.
+   */
+  retireNexus(nexus: Nexus): void;
   /**
    * The nonvolatile memory fails: a recoverable loss of persistent reservation information (spc4r36f 5.13.5.3.2).
    * RangeError if the unit has no REPLACE LOST RESERVATION.
@@ -144,7 +154,7 @@ export function createDeviceServer(options: DeviceServerOptions = {}): DeviceSer
           `There is no target port ${relativeTargetPort}; there are ${rules.targetPorts.join(", ")}`,
         );
       }
-      return rules.nexuses.intern(initiatorPort, relativeTargetPort);
+      return unit.nexuses.use(initiatorPort, relativeTargetPort);
     },
     execute: (nexus, cdb, dataOut = nothing) => inSenseFormat(unit, perform(unit, nexus, cdb, dataOut)),
     powerCycle() {
@@ -165,6 +175,7 @@ export function createDeviceServer(options: DeviceServerOptions = {}): DeviceSer
       unit.preventedBy.delete(nexus);
       establish(nexus.attentions, UnitAttention.I_T_NEXUS_LOSS_OCCURRED);
     },
+    retireNexus: (nexus) => unit.nexuses.retire(nexus),
     loseReservations() {
       // Without RLR_C nothing may end in PERSISTENT RESERVATION INFORMATION LOST (spc4r36f 6.15.4).
       if (!unit.replaceLostReservation) throw new RangeError("A unit without REPLACE LOST RESERVATION cannot recover");

@@ -1,6 +1,7 @@
 /**
  * I_T nexuses as one logical unit sees them: an initiator port's TransportID and a relative target port identifier name
- * one. Each is one object per logical unit, so that rules compare and look up by identity; no rule lives here.
+ * one. Each is one object per logical unit, so that rules compare and look up by identity; no rule of reservations lives
+ * here, but the rule by which a nexus is forgotten does.
  */
 import { encodeTransportId, type TransportId } from "../../src/transport-id.ts";
 import { formatTransportId } from "../../src/transport-id-text.ts";
@@ -26,35 +27,96 @@ export function nexusName(initiatorPort: TransportId, relativeTargetPort: number
   return `${formatTransportId(initiatorPort).toLowerCase()}|${relativeTargetPort}`;
 }
 
-/** Every nexus that a logical unit has met or has a registration for. */
+/** The nexuses that a logical unit has met or has a registration for, as far as it has to remember them. */
 export interface NexusRegistry {
   /** The nexus, if it is known. */
   find(initiatorPort: TransportId, relativeTargetPort: number): Nexus | undefined;
-  /** The nexus; made known if it was not. */
+  /** The nexus; made known if it was not. Nobody uses it through this. */
   intern(initiatorPort: TransportId, relativeTargetPort: number): Nexus;
+  /** The nexus, for somebody who will send commands through it until {@link NexusRegistry.retire}. */
+  use(initiatorPort: TransportId, relativeTargetPort: number): Nexus;
+  /** One who used it is gone. */
+  retire(nexus: Nexus): void;
   /** All of them, in the order in which they became known. */
   all(): IterableIterator<Nexus>;
 }
 
+/** What a registry is to be like. */
+export interface NexusRegistryOptions {
+  /** The unit attention conditions that a new nexus starts with. */
+  readonly attentions: readonly number[];
+  /** How many may be remembered that nobody uses. */
+  readonly idle: number;
+  /** Must it be remembered although nobody uses it? */
+  readonly isNeeded: (nexus: Nexus) => boolean;
+  /** What a new nexus finds once any has been forgotten: it may be one of those, with conditions that are gone. */
+  readonly afterForgetting: number;
+}
+
+interface Known {
+  readonly nexus: Nexus;
+  users: number;
+}
+
 /**
- * An empty registry.
- *
- * @param attentions the unit attention conditions that a new nexus starts with
+ * An empty registry. It forgets the nexus that has been unused for the longest time when there are too many of them; with it
+ * go unit attention conditions, for which one condition stands when it comes back.
  */
-export function createNexusRegistry(attentions: readonly number[]): NexusRegistry {
-  const nexuses = new Map<string, Nexus>();
+export function createNexusRegistry({
+  attentions,
+  idle,
+  isNeeded,
+  afterForgetting,
+}: NexusRegistryOptions): NexusRegistry {
+  const known = new Map<string, Known>();
+  /** Those without users, the longest unused first. */
+  const unused = new Set<string>();
+  let hasForgotten = false;
+
+  function enter(initiatorPort: TransportId, relativeTargetPort: number): Known {
+    const name = nexusName(initiatorPort, relativeTargetPort);
+    let entry = known.get(name);
+    if (entry === undefined) {
+      const transportId = encodeTransportId(initiatorPort);
+      const first = hasForgotten ? [afterForgetting] : [];
+      const nexus = { name, initiatorPort, transportId, relativeTargetPort, attentions: [...attentions, ...first] };
+      entry = { nexus, users: 0 };
+      known.set(name, entry);
+      unused.add(name);
+    }
+    return entry;
+  }
+
+  function forgetOne(): void {
+    for (const name of unused) {
+      const entry = known.get(name) as Known;
+      if (isNeeded(entry.nexus)) continue;
+      unused.delete(name);
+      known.delete(name);
+      hasForgotten = true;
+      return;
+    }
+  }
+
   return {
-    find: (initiatorPort, relativeTargetPort) => nexuses.get(nexusName(initiatorPort, relativeTargetPort)),
-    intern(initiatorPort, relativeTargetPort) {
-      const name = nexusName(initiatorPort, relativeTargetPort);
-      let nexus = nexuses.get(name);
-      if (nexus === undefined) {
-        const transportId = encodeTransportId(initiatorPort);
-        nexus = { name, initiatorPort, transportId, relativeTargetPort, attentions: [...attentions] };
-        nexuses.set(name, nexus);
-      }
-      return nexus;
+    find: (initiatorPort, relativeTargetPort) => known.get(nexusName(initiatorPort, relativeTargetPort))?.nexus,
+    intern: (initiatorPort, relativeTargetPort) => enter(initiatorPort, relativeTargetPort).nexus,
+    use(initiatorPort, relativeTargetPort) {
+      const entry = enter(initiatorPort, relativeTargetPort);
+      entry.users++;
+      unused.delete(entry.nexus.name);
+      return entry.nexus;
     },
-    all: () => nexuses.values(),
+    retire({ name }) {
+      const entry = known.get(name);
+      if (entry === undefined || entry.users === 0) return;
+      entry.users--;
+      if (entry.users > 0) return;
+      unused.add(name);
+      if (unused.size > idle) forgetOne();
+    },
+    *all() {
+      for (const { nexus } of known.values()) yield nexus;
+    },
   };
 }

@@ -5,7 +5,7 @@
  *
  * Clauses are those of SPC-4 revision 36f (T10/1731-D).
  */
-import { PersistentReserveOut } from "../../src/core/generated/codes.ts";
+import { PersistentReserveOut, Status } from "../../src/core/generated/codes.ts";
 import {
   PersistentReserveOutCdb,
   PersistentReserveOutList,
@@ -20,21 +20,21 @@ import {
   failed,
   good,
   isHolder,
-  notifyRegistered,
+  notifyReleased,
   type Outcome,
   type ReservationRules,
   type ReservationState,
   type ReserveOutRequest,
   removeRegistrations,
   reservationOf,
-  scopeAndTypeFault,
+  scopeAndTypeFailure,
 } from "./reservations.ts";
 import { faultAtListByte, faultInCdb, faultInList, plainFault, senseCodes } from "./sense.ts";
-import { UnitAttention } from "./unit-attentions.ts";
 
 /** REGISTER and REGISTER AND IGNORE EXISTING KEY: 5.13.7 with tables 67, 68 and 69; unregistering 5.13.11.2.3. */
 export function register(state: ReservationState, rules: ReservationRules, request: ReserveOutRequest): Outcome {
   const { nexus, list } = request;
+  const { deviations } = rules;
   const ignoresKey = request.serviceAction === PersistentReserveOut.REGISTER_AND_IGNORE_EXISTING_KEY;
   const registered = state.registrations.has(nexus);
   const ports = list.allTgPt && rules.allTargetPorts ? rules.targetPorts : [nexus.relativeTargetPort];
@@ -43,16 +43,23 @@ export function register(state: ReservationState, rules: ReservationRules, reque
 
   const invalid = registered || (ignoresKey && !rules.specifyInitiatorPortsIgnoringKey);
   if (list.specIPt && (invalid || !rules.specifyInitiatorPorts)) {
-    return failed(faultInList(PersistentReserveOutList.SPEC_I_PT));
+    const deviation = rules.specifyInitiatorPorts ? deviations.specIPtOfRegistered : deviations.unsupportedOption;
+    return deviation ?? failed(faultInList(PersistentReserveOutList.SPEC_I_PT));
   }
-  if (list.allTgPt && !rules.allTargetPorts) return failed(faultInList(PersistentReserveOutList.ALL_TG_PT));
-  if (list.aptpl && !rules.persistThroughPowerLoss) return failed(faultInList(PersistentReserveOutList.APTPL));
+  if (list.allTgPt && !rules.allTargetPorts) {
+    return deviations.unsupportedOption ?? failed(faultInList(PersistentReserveOutList.ALL_TG_PT));
+  }
+  if (list.aptpl && !rules.persistThroughPowerLoss) {
+    return deviations.unsupportedOption ?? failed(faultInList(PersistentReserveOutList.APTPL));
+  }
 
   const key = list.serviceActionReservationKey;
+  const before = state.reservation;
   const outcome = key === 0n ? unregister(state, rules, nexus, ports) : enroll(state, rules, request, ports);
-  if (outcome.fault !== undefined) return outcome;
+  if (outcome.status !== Status.GOOD) return outcome;
   state.persistsThroughPowerLoss = list.aptpl;
-  advanceGeneration(state);
+  const counts = key === 0n && registered ? deviations.unregisteringCounts : undefined;
+  advanceGeneration(state, state.reservation === before ? counts?.other : counts?.holder);
   return outcome;
 }
 
@@ -71,20 +78,16 @@ function keyMatchesThrough(
 }
 
 /** Unregisters the initiator port through each of the target ports; what was not registered stays so. */
-function unregister(
-  state: ReservationState,
-  { nexuses }: ReservationRules,
-  nexus: Nexus,
-  ports: readonly number[],
-): Outcome {
+function unregister(state: ReservationState, rules: ReservationRules, nexus: Nexus, ports: readonly number[]): Outcome {
+  const { nexuses } = rules;
   const removed: Nexus[] = [];
   for (const port of ports) {
     const through = port === nexus.relativeTargetPort ? nexus : nexuses.find(nexus.initiatorPort, port);
     if (through !== undefined) removed.push(through);
   }
   const released = removeRegistrations(state, removed);
-  if (released === null || !concernsRegistrants(released.type)) return good;
-  return { ...good, attentions: notifyRegistered(state, nexus, UnitAttention.RESERVATIONS_RELEASED) };
+  const tells = released !== null && (concernsRegistrants(released.type) || rules.deviations.unregisterTells);
+  return tells ? { ...good, attentions: notifyReleased(state, rules, nexus) } : good;
 }
 
 /** Registers every initiator port through every target port that the request names (table 69), or none of them. */
@@ -115,17 +118,18 @@ function enroll(
     const known = rules.nexuses.find(initiatorPort, port);
     if (known === undefined || !state.registrations.has(known)) additional++;
   }
-  if (state.registrations.size + additional > rules.maximumRegistrations) return insufficientResources;
+  if (state.registrations.size + additional > rules.maximumRegistrations) return noResources(rules);
   for (const { initiatorPort, port } of wanted.values()) {
     state.registrations.set(rules.nexuses.intern(initiatorPort, port), list.serviceActionReservationKey);
   }
   return good;
 }
 
-const insufficientResources = failed(plainFault(senseCodes.insufficientRegistrationResources));
+const noResources = ({ deviations }: ReservationRules): Outcome =>
+  deviations.noResources ?? failed(plainFault(senseCodes.insufficientRegistrationResources));
 
 function enrollOne({ registrations }: ReservationState, rules: ReservationRules, nexus: Nexus, key: bigint): Outcome {
-  if (registrations.size >= rules.maximumRegistrations && !registrations.has(nexus)) return insufficientResources;
+  if (registrations.size >= rules.maximumRegistrations && !registrations.has(nexus)) return noResources(rules);
   registrations.set(nexus, key);
   return good;
 }
@@ -133,11 +137,15 @@ function enrollOne({ registrations }: ReservationState, rules: ReservationRules,
 /** RESERVE: 5.13.9. */
 export function reserve(state: ReservationState, rules: ReservationRules, request: ReserveOutRequest): Outcome {
   const { nexus, list } = request;
+  const { deviations } = rules;
+  const failure = scopeAndTypeFailure(rules, request);
+  if (failure !== undefined && deviations.reserveTypeFirst) return failure;
+  const key = state.registrations.get(nexus);
+  if (key === undefined) return deviations.notRegistered ?? conflict;
   // The key is verified regardless of service action and scope (6.16.3).
-  if (list.reservationKey !== state.registrations.get(nexus)) return conflict;
+  if (list.reservationKey !== key && !deviations.reserveIgnoresKey) return conflict;
   if (list.specIPt) return failed(faultInList(PersistentReserveOutList.SPEC_I_PT));
-  const fault = scopeAndTypeFault(rules, request);
-  if (fault !== undefined) return failed(fault);
+  if (failure !== undefined) return failure;
   if (state.reservation === null) {
     state.reservation = reservationOf(request.type, nexus);
     return good;
@@ -147,14 +155,21 @@ export function reserve(state: ReservationState, rules: ReservationRules, reques
 
 /** REGISTER AND MOVE: 5.13.8 with table 70; 6.16.4. SCOPE and TYPE are ignored, as 5.13.8 b) has it. */
 export function move(state: ReservationState, rules: ReservationRules, { nexus, list }: ReserveOutRequest): Outcome {
+  const { deviations } = rules;
+  const { moveByAnother } = deviations;
+  if (moveByAnother !== undefined && state.registrations.has(nexus) && state.reservation?.holder !== nexus) {
+    return moveByAnother;
+  }
   if (list.reservationKey !== state.registrations.get(nexus)) return conflict;
   const { reservation } = state;
   if (reservation === null) return failed(faultInCdb(PersistentReserveOutCdb.SERVICE_ACTION));
   if (reservation.holder !== nexus) return conflict;
   if (list.serviceActionReservationKey === 0n) {
-    return failed(faultInList(RegisterAndMoveList.SERVICE_ACTION_RESERVATION_KEY));
+    return deviations.moveToKeyZero ?? failed(faultInList(RegisterAndMoveList.SERVICE_ACTION_RESERVATION_KEY));
   }
-  if (list.aptpl && !rules.persistThroughPowerLoss) return failed(faultInList(RegisterAndMoveList.APTPL));
+  if (list.aptpl && !rules.persistThroughPowerLoss) {
+    return deviations.unsupportedOption ?? failed(faultInList(RegisterAndMoveList.APTPL));
+  }
   if (list.malformed !== undefined) return failed(list.malformed);
   if (!rules.targetPorts.includes(list.relativeTargetPort)) {
     return failed(faultInList(RegisterAndMoveList.RELATIVE_TARGET_PORT_IDENTIFIER));
@@ -166,7 +181,7 @@ export function move(state: ReservationState, rules: ReservationRules, { nexus, 
   if (same) return failed(faultAtListByte(destination.byte));
   const known = rules.nexuses.find(destination.transportId, list.relativeTargetPort);
   const additional = known === undefined || !state.registrations.has(known);
-  if (additional && state.registrations.size >= rules.maximumRegistrations) return insufficientResources;
+  if (additional && state.registrations.size >= rules.maximumRegistrations) return noResources(rules);
 
   const holder = rules.nexuses.intern(destination.transportId, list.relativeTargetPort);
   state.registrations.set(holder, list.serviceActionReservationKey);
@@ -188,8 +203,8 @@ export function replaceLost(state: ReservationState, rules: ReservationRules, re
   }
   if (list.specIPt) return failed(faultInList(PersistentReserveOutList.SPEC_I_PT));
   if (list.aptpl && !rules.persistThroughPowerLoss) return failed(faultInList(PersistentReserveOutList.APTPL));
-  const fault = scopeAndTypeFault(rules, request);
-  if (fault !== undefined) return failed(fault);
+  const failure = scopeAndTypeFailure(rules, request);
+  if (failure !== undefined) return failure;
 
   state.registrations.clear();
   state.registrations.set(nexus, list.serviceActionReservationKey);

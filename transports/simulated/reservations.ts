@@ -7,8 +7,10 @@
 import { ReservationType, Scope, Status } from "../../src/core/generated/codes.ts";
 import { PersistentReserveOutCdb } from "../../src/core/generated/fields.ts";
 import type { TransportId } from "../../src/transport-id.ts";
+import type { Deviations } from "./deviations.ts";
 import type { Nexus, NexusRegistry } from "./nexus.ts";
 import { type Fault, faultInCdb } from "./sense.ts";
+import { UnitAttention } from "./unit-attentions.ts";
 
 /** A reservation. Its scope is always the logical unit (6.15.3.3). */
 export interface Reservation {
@@ -44,7 +46,10 @@ export interface ReservationRules {
   readonly specifyInitiatorPortsIgnoringKey: boolean;
   readonly allTargetPorts: boolean;
   readonly persistThroughPowerLoss: boolean;
-  readonly nexuses: NexusRegistry;
+  /** I_T nexuses as registrations see them. */
+  readonly nexuses: Pick<NexusRegistry, "find" | "intern" | "all">;
+  /** What the profile answers otherwise; the standard's answers stand in the rules. */
+  readonly deviations: Deviations;
 }
 
 /**
@@ -81,7 +86,7 @@ export interface Attention {
 
 /** How a PERSISTENT RESERVE OUT ended. */
 export interface Outcome {
-  /** GOOD, CHECK CONDITION (then there is a fault) or RESERVATION CONFLICT. */
+  /** GOOD, CHECK CONDITION (then there is a fault), RESERVATION CONFLICT, or what a profile has instead. */
   readonly status: number;
   readonly fault?: Fault | undefined;
   /** Who is to get which unit attention condition, in the order in which they arise. */
@@ -132,15 +137,25 @@ export function reservationOf(type: number, nexus: Nexus): Reservation {
 }
 
 /** Counts a change; wraps at 2^32 (6.15.2). */
-export function advanceGeneration(state: ReservationState): void {
-  state.generation = (state.generation + 1) >>> 0;
+export function advanceGeneration(state: ReservationState, by = 1): void {
+  state.generation = (state.generation + by) >>> 0;
+}
+
+/** A scope that nobody implements (6.16.1). */
+export function scopeFailure({ deviations }: ReservationRules, { scope }: ReserveOutRequest): Outcome | undefined {
+  return scope === Scope.LOGICAL_UNIT
+    ? undefined
+    : (deviations.scope ?? failed(faultInCdb(PersistentReserveOutCdb.SCOPE)));
+}
+
+/** A type that is not supported. */
+export function typeFailure({ types }: ReservationRules, { type }: ReserveOutRequest): Outcome | undefined {
+  return types.has(type) ? undefined : failed(faultInCdb(PersistentReserveOutCdb.TYPE));
 }
 
 /** What is wrong with SCOPE (6.16.1) or TYPE, where a rule uses them. */
-export function scopeAndTypeFault(rules: ReservationRules, { scope, type }: ReserveOutRequest): Fault | undefined {
-  if (scope !== Scope.LOGICAL_UNIT) return faultInCdb(PersistentReserveOutCdb.SCOPE);
-  if (!rules.types.has(type)) return faultInCdb(PersistentReserveOutCdb.TYPE);
-  return undefined;
+export function scopeAndTypeFailure(rules: ReservationRules, request: ReserveOutRequest): Outcome | undefined {
+  return scopeFailure(rules, request) ?? typeFailure(rules, request);
 }
 
 /** Gives a condition to every registered I_T nexus but one. */
@@ -148,6 +163,18 @@ export function notifyRegistered({ registrations }: ReservationState, except: Ne
   const attentions: Attention[] = [];
   for (const nexus of registrations.keys()) if (nexus !== except) attentions.push({ nexus, condition });
   return attentions;
+}
+
+/** RESERVATIONS RELEASED, for those who are to be told: every registered I_T nexus but one. */
+export function notifyReleased(state: ReservationState, rules: ReservationRules, except: Nexus): Attention[] {
+  const condition = UnitAttention.RESERVATIONS_RELEASED;
+  const right = notifyRegistered(state, except, condition);
+  if (rules.deviations.releaseTellsOthers === undefined) return right;
+  const wrong: Attention[] = [];
+  for (const { nexus } of right) {
+    for (const other of rules.nexuses.all()) if (other !== nexus) wrong.push({ nexus: other, condition });
+  }
+  return wrong;
 }
 
 /**

@@ -23,11 +23,12 @@ import { core, dataOut, dataSize, dataWindow, longsIn, word } from "../../src/co
 import { Access } from "./access.ts";
 import { type Answer, conflictAnswer, dataAnswer, faultAnswer, goodAnswer, takenAnswer } from "./answer.ts";
 import type { CommandRow } from "./command.ts";
+import { sharing } from "./deviations.ts";
 import type { Nexus } from "./nexus.ts";
 import { decodeList } from "./parameter-list.ts";
-import { isHolder } from "./reservations.ts";
+import { failed, isHolder, type Outcome, type ParameterList, type ReservationRules } from "./reservations.ts";
 import { reserveOut } from "./reserve-out.ts";
-import { type Fault, faultInCdb, plainFault, senseCodes } from "./sense.ts";
+import { faultInCdb, plainFault, senseCodes } from "./sense.ts";
 import { establish } from "./unit-attentions.ts";
 import type { UnitState } from "./unit-state.ts";
 
@@ -38,24 +39,60 @@ function persistentReserveOut(unit: UnitState, nexus: Nexus, dataOutBytes: Uint8
   const type = word(CommandRecord.TYPE);
   const length = word(CommandRecord.LENGTH);
   const list = length > dataOutBytes.length ? undefined : decodeList(serviceAction, dataOutBytes.subarray(0, length));
-  if (list === undefined) return faultAnswer(plainFault(senseCodes.parameterListLengthError));
-  const outcome = reserveOut(unit.state, unit.rules, { nexus, serviceAction, scope, type, list });
-  if (outcome.status === Status.RESERVATION_CONFLICT) return conflictAnswer;
-  if (outcome.status === Status.CHECK_CONDITION) return faultAnswer(outcome.fault as Fault);
-  for (const { nexus: other, condition } of outcome.attentions) establish(other.attentions, condition);
+  const { deviations } = unit.rules;
+  if (list === undefined) return answerOf(deviations.listLength ?? lengthError);
+  const unsupported = deviations.listFirst ? unsupportedOption(unit.rules, serviceAction, list) : undefined;
+  if (unsupported !== undefined) return answerOf(unsupported);
+  const registrant = unit.registrantOf(nexus);
+  const outcome = reserveOut(unit.state, unit.rules, { nexus: registrant, serviceAction, scope, type, list });
+  if (outcome.status !== Status.GOOD) return answerOf(outcome);
+  for (const { nexus: other, condition } of outcome.attentions) {
+    for (const { attentions } of sharing(unit.nexuses, deviations, other)) {
+      if (deviations.repeatsAttentions) attentions.push(condition);
+      else establish(attentions, condition);
+    }
+  }
   // PREEMPT AND ABORT allows medium removal for those whom it preempts (5.13.11.2.6 h).
-  for (const other of outcome.aborted) unit.preventedBy.delete(other);
-  return takenAnswer(length, outcome.aborted);
+  const aborted = outcome.aborted.flatMap((other) => [...sharing(unit.nexuses, deviations, other)]);
+  for (const other of aborted) unit.preventedBy.delete(other);
+  return takenAnswer(length, aborted);
+}
+
+/** An option that is not supported, where a device looks for it whatever the service action. */
+function unsupportedOption(
+  { specifyInitiatorPorts, allTargetPorts, persistThroughPowerLoss, deviations }: ReservationRules,
+  serviceAction: number,
+  list: ParameterList,
+): Outcome | undefined {
+  if (serviceAction === PersistentReserveOut.REGISTER_AND_MOVE) return undefined;
+  const asks =
+    (list.specIPt && !specifyInitiatorPorts) ||
+    (list.allTgPt && !allTargetPorts) ||
+    (list.aptpl && !persistThroughPowerLoss);
+  return asks ? deviations.unsupportedOption : undefined;
+}
+
+const lengthError = failed(plainFault(senseCodes.parameterListLengthError));
+
+/** The answer for an outcome that is not GOOD with its effects. */
+function answerOf({ status, fault }: Outcome): Answer {
+  if (fault !== undefined) return faultAnswer(fault);
+  return status === Status.RESERVATION_CONFLICT ? conflictAnswer : { ...goodAnswer, status };
 }
 
 /** PERSISTENT RESERVE IN: spc4r36f 6.15. */
 function persistentReserveIn(unit: UnitState): Answer {
   const serviceAction = word(CommandRecord.SERVICE_ACTION);
   const allocationLength = word(CommandRecord.LENGTH);
-  return dataAnswer((readers[serviceAction] as (unit: UnitState) => Uint8Array)(unit), allocationLength);
+  if (allocationLength < (unit.rules.deviations.leastAllocationLength ?? 0)) return shortAllocation;
+  return dataAnswer((readers[serviceAction] as Reader)(unit, allocationLength), allocationLength);
 }
 
-const readers: Readonly<Record<number, (unit: UnitState) => Uint8Array>> = {
+const shortAllocation = faultAnswer(plainFault(senseCodes.invalidFieldInCdb));
+
+type Reader = (unit: UnitState, allocationLength: number) => Uint8Array;
+
+const readers: Readonly<Record<number, Reader>> = {
   [PersistentReserveIn.READ_KEYS]: readKeys,
   [PersistentReserveIn.READ_RESERVATION]: readReservation,
   [PersistentReserveIn.REPORT_CAPABILITIES]: reportCapabilities,
@@ -90,11 +127,11 @@ const typeFields: readonly (readonly [type: number, row: number])[] = [
  * ALLOW COMMANDS 001b (spc4r36f 6.15.4 table 208): TEST UNIT READY always passes; the other commands named there do not
  * exist here.
  */
-const ALLOW_COMMANDS = 0x10;
+const ALLOW_COMMANDS = 1;
 
 function reportCapabilities(unit: UnitState): Uint8Array {
   const { rules, state } = unit;
-  let flags = flag(ReportCapabilitiesData.TMV, 3) | ALLOW_COMMANDS;
+  let flags = flag(ReportCapabilitiesData.TMV, 3) | ((rules.deviations.allowCommands ?? ALLOW_COMMANDS) << 4);
   if (unit.replaceLostReservation) flags |= flag(ReportCapabilitiesData.RLR_C, 3);
   if (unit.compatibleReservationHandling) flags |= flag(ReportCapabilitiesData.CRH, 3);
   if (rules.specifyInitiatorPorts) flags |= flag(ReportCapabilitiesData.SIP_C, 3);
@@ -106,13 +143,20 @@ function reportCapabilities(unit: UnitState): Uint8Array {
   return dataOut(core.encodeCapabilities(flags, typeMask));
 }
 
-/** One descriptor for each I_T nexus; ALL_TG_PT stays 0, as 6.15.5 allows. */
-function readFullStatus({ state }: UnitState): Uint8Array {
+/**
+ * One descriptor for each I_T nexus; ALL_TG_PT stays 0, as 6.15.5 allows, but where a registration is for all target ports
+ * of its initiator port.
+ */
+function readFullStatus({ state, rules: { deviations } }: UnitState, allocationLength: number): Uint8Array {
+  const most = deviations.fullStatusAnnouncesWhatFits ? Math.min(allocationLength, dataSize) : Number.POSITIVE_INFINITY;
+  const allTargetPorts = deviations.registrant === undefined ? 0 : 1;
   let end: number = Size.PERSISTENT_RESERVE_IN_HEADER;
   let length = end;
   for (const [nexus, key] of state.registrations) {
     const { transportId, relativeTargetPort } = nexus;
-    length += Size.FULL_STATUS_DESCRIPTOR_HEADER + transportId.length;
+    const descriptorLength = Size.FULL_STATUS_DESCRIPTOR_HEADER + transportId.length;
+    if (length + descriptorLength > most) break;
+    length += descriptorLength;
     // ALLOCATION LENGTH has 16 bits: what lies beyond is counted, and never sent.
     if (length > dataSize) continue;
     const holds = isHolder(state, nexus);
@@ -120,7 +164,16 @@ function readFullStatus({ state }: UnitState): Uint8Array {
     const type = holds ? (state.reservation?.type as number) : 0;
     const held = holds ? 1 : 0;
     const port = relativeTargetPort;
-    end = core.encodeFullStatusDescriptor(end, key, 0, held, Scope.LOGICAL_UNIT, type, port, transportId.length);
+    end = core.encodeFullStatusDescriptor(
+      end,
+      key,
+      allTargetPorts,
+      held,
+      Scope.LOGICAL_UNIT,
+      type,
+      port,
+      transportId.length,
+    );
   }
   core.encodeFullStatusHeader(state.generation, length);
   return dataOut(end);

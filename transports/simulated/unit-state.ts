@@ -8,9 +8,10 @@ import { type ReservationType, reservationTypeNames, reservationTypes } from "..
 import type { Reserved } from "./access.ts";
 import { type CommandRow, type CommandSet, createCommandSet } from "./command.ts";
 import { commandRows } from "./command-rows.ts";
+import { readDeviations, registrantsOf } from "./deviations.ts";
 import { createMedium, type Medium } from "./medium.ts";
 import { defaultModeSettings, type ModeSettings } from "./mode-pages.ts";
-import { createNexusRegistry, type Nexus } from "./nexus.ts";
+import { createNexusRegistry, type Nexus, type NexusRegistry } from "./nexus.ts";
 import { createReservationState, type ReservationRules } from "./reservations.ts";
 import { UnitAttention } from "./unit-attentions.ts";
 
@@ -58,6 +59,8 @@ export interface UnitState extends Reserved {
   readonly blockSize: number;
   readonly serialNumber: string;
   readonly rules: ReservationRules;
+  /** The I_T nexuses that are remembered. */
+  readonly nexuses: NexusRegistry;
   readonly replaceLostReservation: boolean;
   readonly medium: Medium;
   readonly thin: boolean;
@@ -74,6 +77,8 @@ export interface UnitState extends Reserved {
 }
 
 const lunZero: readonly number[] = [0];
+/** I_T nexuses without users and registrations that are remembered, at least. */
+const IDLE_NEXUSES = 1024;
 
 /** An option that is true unless it, or the profile, says otherwise. */
 function yes(
@@ -107,21 +112,38 @@ export function createUnitState(options: DeviceServerOptions): UnitState {
   const profile: Profile = profiles[checkOneOf("profile", options.profile ?? "spc", profileNames)];
   const types = options.types ?? profile.types ?? reservationTypeNames;
   const powersOn = checkFlag("powerOnUnitAttention", options.powerOnUnitAttention);
+  const deviations = readDeviations(profile.answers);
+  const [firstPort = 1] = targetPorts;
+  const maximumRegistrations = checkInteger("maximumRegistrations", options.maximumRegistrations ?? 1024, 1, 32_000);
+  const state = createReservationState();
+  const nexuses = createNexusRegistry({
+    attentions: powersOn ? [UnitAttention.POWER_ON_RESET_OR_BUS_DEVICE_RESET_OCCURRED] : [],
+    idle: maximumRegistrations + IDLE_NEXUSES,
+    isNeeded: (nexus) => state.registrations.has(nexus) || isReservedBy(nexus),
+    afterForgetting: UnitAttention.I_T_NEXUS_LOSS_OCCURRED,
+  });
+  const isReservedBy = (nexus: Nexus): boolean => whole.reservedBy === nexus;
   const unit: UnitState = {
     blocks: checkInteger("blocks", options.blocks ?? 2048, 1, 2 ** 37),
     blockSize,
     serialNumber,
     rules: {
       targetPorts,
-      maximumRegistrations: checkInteger("maximumRegistrations", options.maximumRegistrations ?? 1024, 1, 32_000),
+      maximumRegistrations,
       types: new Set(types.map((type) => reservationTypes[checkOneOf("types", type, reservationTypeNames)])),
       specifyInitiatorPorts: yes("specifyInitiatorPorts", options, profile),
       specifyInitiatorPortsIgnoringKey:
         profile.specifyInitiatorPortsWith?.includes(PersistentReserveOut.REGISTER_AND_IGNORE_EXISTING_KEY) === true,
       allTargetPorts: yes("allTargetPorts", options, profile),
       persistThroughPowerLoss: yes("persistThroughPowerLoss", options, profile),
-      nexuses: createNexusRegistry(powersOn ? [UnitAttention.POWER_ON_RESET_OR_BUS_DEVICE_RESET_OCCURRED] : []),
+      nexuses: registrantsOf(nexuses, deviations, firstPort),
+      deviations,
     },
+    nexuses,
+    registrantOf:
+      deviations.registrant === undefined
+        ? (nexus) => nexus
+        : ({ initiatorPort }) => nexuses.intern(initiatorPort, firstPort),
     replaceLostReservation: yes("replaceLostReservation", options, profile),
     compatibleReservationHandling: yes("compatibleReservationHandling", options, profile),
     thin: checkFlag("thin", options.thin),
@@ -132,11 +154,12 @@ export function createUnitState(options: DeviceServerOptions): UnitState {
     commands: createCommandSet([]),
     medium: options.medium ?? createMedium(blockSize),
     luns: options.luns ?? (() => lunZero),
-    state: createReservationState(),
+    state,
     reservedBy: null,
   };
   const there = commandRows.filter((row) => row.existsIn?.(unit) !== false && !isAbsent(profile, row));
-  return { ...unit, commands: createCommandSet(there) };
+  const whole: UnitState = { ...unit, commands: createCommandSet(there) };
+  return whole;
 }
 
 /** Does the profile say that there is no such command? */
