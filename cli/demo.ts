@@ -17,7 +17,7 @@ import { type Json, stateJson } from "./json.ts";
 import { look, type State } from "./look.ts";
 import { type Paint, wrap } from "./output.ts";
 import { stateLines } from "./show.ts";
-import { ownRegistration, type Session, type Verb } from "./verb.ts";
+import { type Session, type Verb, whoseRegistration } from "./verb.ts";
 
 /** A step brought something else than the story needs. */
 export class DemoError extends Error {
@@ -166,9 +166,9 @@ export const demo: Verb = {
     const hosts = await hostsOfStory(session);
     try {
       const { told, end } = await tell(session, hosts);
-      const isOurs = ownRegistration(hosts.A);
+      const whose = whoseRegistration(hosts.A);
       return {
-        result: { steps: told.map(toldJson), end: stateJson(end, isOurs) },
+        result: { steps: told.map(toldJson), end: stateJson(end, whose) },
         lines: ["", session.paint("green", `All ${told.length} steps went as they should. Nothing is left behind.`)],
       };
     } finally {

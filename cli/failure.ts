@@ -12,7 +12,7 @@ import { look, type State } from "./look.ts";
 import { type Paint, paintFor, print, widthOf, wrap } from "./output.ts";
 import { stateLines } from "./show.ts";
 import { UsageError } from "./values.ts";
-import { ownRegistration, type Session } from "./verb.ts";
+import { type Session, whoseRegistration } from "./verb.ts";
 
 /** What was found out after a failure. */
 interface Aftermath {
@@ -73,12 +73,12 @@ function advice(error: Error, { command }: Session, line: CommandLine): string[]
 
 function failureJson(error: Error, exit: number, { explained, state }: Aftermath, session: Session, line: CommandLine) {
   const code = error instanceof UsageError ? "USAGE" : error instanceof DemoError ? "DEMO" : "INTERNAL";
-  const isOurs = session.unit === undefined ? () => null : ownRegistration(session.unit);
+  const whose = session.unit === undefined ? () => null : whoseRegistration(session.unit);
   return {
     ...errorJson(error, exit, code),
     verdict: isScsiError(error) ? (error.evidence?.verdict ?? null) : null,
     explanation: explained === undefined ? null : conflictJson(explained, line),
-    now: state === undefined ? null : stateJson(state, isOurs),
+    now: state === undefined ? null : stateJson(state, whose),
   } satisfies { readonly [name: string]: Json };
 }
 
@@ -89,14 +89,14 @@ function failureLines(
   line: CommandLine,
   paint: Paint,
 ) {
-  const isOurs = session.unit === undefined ? () => null : ownRegistration(session.unit);
+  const whose = session.unit === undefined ? () => null : whoseRegistration(session.unit);
   const internal = !(error instanceof UsageError || error instanceof DemoError || isScsiError(error));
   return [
     ...advice(error, session, line),
     ...(explained === undefined ? [] : ["", ...conflictLines(explained, line, paint)]),
     ...(state === undefined
       ? []
-      : ["", "What the target reports now:", "", ...stateLines(state, isOurs, paint, widthOf(session.io.stderr))]),
+      : ["", "What the target reports now:", "", ...stateLines(state, whose, paint, widthOf(session.io.stderr))]),
     ...(error instanceof UsageError && error.verb !== undefined ? [`See: scsi-persist help ${error.verb}`] : []),
     ...(internal && session.values.verbose === true ? [String(error.stack)] : []),
   ];

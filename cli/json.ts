@@ -3,6 +3,7 @@ import {
   type Attempt,
   formatTransportId,
   isScsiError,
+  type Registrant,
   type Registration,
   type ReservationState,
   type ScsiError,
@@ -11,7 +12,7 @@ import {
 } from "../src/index.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import type { Output } from "./io.ts";
-import type { State } from "./look.ts";
+import type { State, Whose } from "./look.ts";
 
 /** The version of the shape; a change that could break a reader raises it. */
 export const SCHEMA = 1;
@@ -58,11 +59,12 @@ export function reservationJson(state: ReservationState): Json {
   };
 }
 
-export function registrationJson(registration: Registration, thisHost: boolean | null): Json {
+export function registrationJson(registration: Registration, registrant: Registrant | null): Json {
   return {
     key: long(registration.key),
     initiatorPort: formatTransportId(registration.transportId),
-    thisHost,
+    thisHost: registrant === null ? null : registrant === "this-port",
+    registrant,
     allTargetPorts: registration.allTargetPorts,
     relativeTargetPort: registration.allTargetPorts ? null : registration.relativeTargetPort,
     holder: registration.holder,
@@ -70,14 +72,14 @@ export function registrationJson(registration: Registration, thisHost: boolean |
   };
 }
 
-/** @param isThisHost null where the transport does not know */
-export function stateJson(state: State, isThisHost: (registration: Registration) => boolean | null): Json {
+/** @param whose null where the transport does not know */
+export function stateJson(state: State, whose: Whose): Json {
   return {
     prGeneration: state.keys.prGeneration,
     keys: state.keys.keys.map(long),
     truncated: state.keys.truncated,
     reservation: reservationJson(state.reservation),
-    registrations: state.registrations?.map((one) => registrationJson(one, isThisHost(one))) ?? null,
+    registrations: state.registrations?.map((one) => registrationJson(one, whose(one))) ?? null,
     consistent: state.consistent,
   };
 }

@@ -4,9 +4,13 @@ import {
   isScsiError,
   type LogicalUnit,
   type RegisteredKeys,
+  type Registrant,
   type Registration,
   type ReservationState,
 } from "../src/index.ts";
+
+/** Says whose a registration is, or null where that is not known. */
+export type Whose = (registration: Registration) => Registrant | null;
 
 /** Keys, reservation, and who is registered where. */
 export interface State {

@@ -1,10 +1,11 @@
 /** The verbs that only ask. */
-import { commands, isScsiError, lunNumber } from "../src/index.ts";
+import { commands, isScsiError, lunNumber, type TransportId } from "../src/index.ts";
+import type { ScsiUnit } from "../transports/sg/discovery.ts";
 import { bytes, long, reservationJson, stateJson } from "./json.ts";
 import { look } from "./look.ts";
 import { type Cell, count, heading, table } from "./output.ts";
 import { capabilitiesLines, inquiryLines, keysLines, reservationLines, stateLines } from "./show.ts";
-import { ownRegistration, question, type Verb } from "./verb.ts";
+import { question, type Verb, whoseRegistration } from "./verb.ts";
 
 /** The answer, or undefined where the target does not have what was asked for. */
 async function ifKnown<Result>(answer: Promise<Result>): Promise<Result | undefined> {
@@ -15,6 +16,10 @@ async function ifKnown<Result>(answer: Promise<Result>): Promise<Result | undefi
     throw error;
   }
 }
+
+/** Every initiator port that this machine has. */
+const portsOf = (units: readonly ScsiUnit[]): TransportId[] =>
+  units.flatMap(({ paths }) => paths.flatMap(({ initiatorPort }) => initiatorPort ?? []));
 
 export const keys: Verb = question({
   name: "keys",
@@ -68,19 +73,21 @@ export const status: Verb = question({
   summary: "show everything: reservation, keys, who is who",
   about: [
     "READ KEYS, READ RESERVATION and READ FULL STATUS as one picture, read again if it changed meanwhile. Where a target has no READ FULL STATUS, keys are all there is.",
-    "The registration of the initiator that asks is marked as this host.",
+    "The registration of the initiator that asks is marked as this host. Through a node of this machine its other ports are known too, and an iSCSI registration of its name by an ISID that no session has is marked as stale: the host is not registered by it any more.",
   ],
   examples: [
     ["status sim:disk", "everything about a simulated unit"],
     ["status --verbose iscsi://10.0.0.5/iqn.2026-01.com.example:disk/0", "and every command on the way"],
   ],
   commands: [commands.readKeys(), commands.readReservation(), commands.readFullStatus()],
-  async ask(unit, { name, paint, width }) {
+  async ask(unit, { io, name, paint, width }) {
     const state = await look(unit);
-    const isOurs = ownRegistration(unit);
+    // Another session of this machine is one of its ports; what none of them is, is stale.
+    const local = unit.transport.name.startsWith("/");
+    const whose = whoseRegistration(unit, local ? portsOf(await io.listDevices()) : undefined);
     return {
-      result: stateJson(state, isOurs),
-      lines: [`Status of ${name}`, "", ...stateLines(state, isOurs, paint, width)],
+      result: stateJson(state, whose),
+      lines: [`Status of ${name}`, "", ...stateLines(state, whose, paint, width)],
     };
   },
 });

@@ -7,6 +7,7 @@ import {
   type InquiryData,
   isAllRegistrants,
   type RegisteredKeys,
+  type Registrant,
   type Registration,
   type ReservationCapabilities,
   type ReservationState,
@@ -14,7 +15,7 @@ import {
   reservationTypeNames,
   standardVersionName,
 } from "../src/index.ts";
-import type { State } from "./look.ts";
+import type { State, Whose } from "./look.ts";
 import { type Cell, count, foldingTable, heading, hexLine, keyText, type Paint, table } from "./output.ts";
 
 function typeText(state: Exclude<ReservationState, { holder: "none" }>): string {
@@ -47,26 +48,30 @@ export function keysLines(keys: RegisteredKeys, paint: Paint): string[] {
   ];
 }
 
-function registrationRows(registrations: readonly Registration[], isThisHost: (one: Registration) => boolean | null) {
-  const known = registrations.some((one) => isThisHost(one) === true);
+/** What stands beside a registration that is this machine's. */
+const words: Readonly<Record<Registrant, Cell>> = {
+  "this-port": ["cyan", "this host"],
+  "this-host": ["cyan", "this host, another port"],
+  stale: ["yellow", "this host once: stale ISID"],
+  undecided: ["dim", "perhaps this host"],
+  other: "",
+};
+
+function registrationRows(registrations: readonly Registration[], whose: Whose) {
+  const known = registrations.some((one) => words[whose(one) ?? "other"] !== "");
   const head = ["KEY", "HOLDS", "PORT", ...(known ? [""] : []), "INITIATOR PORT"];
   const rows = registrations.map((one): Cell[] => [
     ["bold", keyText(one.key)],
     one.holder ? ["green", "yes"] : "",
     one.allTargetPorts ? "all" : String(one.relativeTargetPort),
-    ...(known ? [isThisHost(one) === true ? (["cyan", "this host"] as const) : ""] : []),
+    ...(known ? [words[whose(one) ?? "other"]] : []),
     formatTransportId(one.transportId),
   ]);
   return [heading(...head), ...rows];
 }
 
 /** Keys, reservation and who is who, as one picture. */
-export function stateLines(
-  state: State,
-  isThisHost: (one: Registration) => boolean | null,
-  paint: Paint,
-  width: number,
-): string[] {
+export function stateLines(state: State, whose: Whose, paint: Paint, width: number): string[] {
   const { keys, registrations } = state;
   const summary = table(
     [
@@ -78,7 +83,7 @@ export function stateLines(
   );
   const lines = [...summary];
   if (registrations !== undefined && registrations.length > 0) {
-    lines.push("", ...foldingTable(registrationRows(registrations, isThisHost), paint, width));
+    lines.push("", ...foldingTable(registrationRows(registrations, whose), paint, width));
   } else if (registrations === undefined && keys.keys.length > 0) {
     lines.push(
       "",

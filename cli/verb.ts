@@ -5,15 +5,15 @@ import {
   formatSense,
   isScsiError,
   type LogicalUnit,
-  type Registration,
+  registrantOf,
   ScsiError,
-  sameTransportId,
+  type TransportId,
 } from "../src/index.ts";
 import type { OpenOptions } from "../transports/open.ts";
 import type { Signature } from "./arguments.ts";
 import type { Io } from "./io.ts";
 import { type Json, stateJson } from "./json.ts";
-import { look, type State } from "./look.ts";
+import { look, type State, type Whose } from "./look.ts";
 import type { Values, VerbOptionName } from "./options.ts";
 import { type Paint, wrap } from "./output.ts";
 import { stateLines } from "./show.ts";
@@ -67,10 +67,9 @@ export interface Verb extends Signature {
   run(session: Session): Promise<Report>;
 }
 
-/** Is a registration our own? Null where the transport does not know who we are. */
-export function ownRegistration(unit: LogicalUnit): (registration: Registration) => boolean | null {
-  const self = unit.transport.initiatorPort;
-  return ({ transportId }) => (self === undefined ? null : sameTransportId(transportId, self));
+/** Whose a registration is; null where the transport does not know who we are. `hostPorts`: the initiator ports of this machine. */
+export function whoseRegistration(unit: LogicalUnit, hostPorts?: readonly TransportId[]): Whose {
+  return ({ transportId }) => registrantOf(transportId, unit.transport.initiatorPort, hostPorts) ?? null;
 }
 
 /** Opens the session's unit. Whoever made the session closes it. */
@@ -143,7 +142,7 @@ export function change<Names extends VerbOptionName>(
       const unit = await openUnit(session);
       const outcome = await unit.perform(command);
       const { state, problem } = await lookAfter(unit, command.name);
-      const isOurs = ownRegistration(unit);
+      const whose = whoseRegistration(unit);
       const met = outcome.unitAttentions.map((sense) => `On the way there was ${formatSense(sense)}.`);
       const settled =
         outcome.settledBy === undefined
@@ -156,12 +155,12 @@ export function change<Names extends VerbOptionName>(
           command: command.name,
           settledByLooking: outcome.settledBy !== undefined,
           unitAttentions: outcome.unitAttentions.map((sense) => formatSense(sense)),
-          now: state === undefined ? null : stateJson(state, isOurs),
+          now: state === undefined ? null : stateJson(state, whose),
           nowProblem: problem ?? null,
         },
         lines: [
           `${session.paint("green", "Done:")} ${command.name} on ${session.name}.`,
-          ...(state === undefined ? [] : ["", ...stateLines(state, isOurs, session.paint, session.width)]),
+          ...(state === undefined ? [] : ["", ...stateLines(state, whose, session.paint, session.width)]),
         ],
         notes: [...met, ...settled, ...unseen].flatMap((note) => wrap(note)),
       };

@@ -38,6 +38,7 @@ export {
 export type { LostAnswerEvidence, ReservationIntent } from "./lost-answer.ts";
 export { lunNumber, lunOf } from "./lun.ts";
 export * from "./multihost/index.ts";
+export { type Registrant, registrantOf } from "./registrant.ts";
 export * from "./reservation.ts";
 export { type Attempt, type Delivery, defaultRetryPolicy, noRetries, type RetryPolicy } from "./retry.ts";
 export {

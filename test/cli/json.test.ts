@@ -83,6 +83,7 @@ describe("results", () => {
       holder: false,
       type: null,
       thisHost: false,
+      registrant: "other",
     };
     expect(timeless(json)).toEqual({
       "scsi-persist": 1,
@@ -113,6 +114,7 @@ describe("results", () => {
               key: "0x000000000000000a",
               initiatorPort: portA,
               thisHost: true,
+              registrant: "this-port",
               holder: true,
               type: "write-exclusive-registrants-only",
             },

@@ -1,5 +1,7 @@
 /** Every verb against the simulated unit: what people see, and what the target then has. */
 import { describe, expect, test } from "vitest";
+import { createLogicalUnit, parseTransportId } from "../../src/index.ts";
+import { open } from "../../transports/open.ts";
 import { simulatedHost } from "../../transports/simulated/index.ts";
 import { cli, twoHosts } from "./harness.ts";
 
@@ -47,6 +49,41 @@ describe("verbs that ask", () => {
         "",
       ].join("\n"),
     );
+  });
+
+  test("status of a node of this machine tells its other ports, and what an earlier session of it left behind", async () => {
+    const { a, b } = twoHosts();
+    const name = "iqn.2026-01.test:host,i,0x";
+    const unit = a.split("?")[0];
+    const [own, second, gone] = ["000000000001", "000000000002", "000000000003"].map((isid) => name + isid);
+    for (const [index, port] of [own, second, gone].entries()) {
+      await all(`register ${unit}?initiator=${port} --new-key 0x${index + 1}`);
+    }
+    await all(`register ${b} --new-key 0xb`);
+    const { out, exit } = await cli(`status /dev/sda`, {
+      async open(_, options) {
+        const { transport } = await open(`${unit}?initiator=${own}`);
+        return createLogicalUnit({ ...transport, name: "/dev/sda" }, options);
+      },
+      listDevices: async () => [
+        {
+          ...{ type: "disk", vendor: "", model: "", revision: "", identity: undefined, sizeBytes: undefined },
+          ...{ multipath: undefined, links: [] },
+          paths: [own, second].map((port) => ({
+            ...{ address: "0:0:0:0", state: "running", nodes: {}, protocol: "iscsi", targetPort: undefined },
+            initiatorPort: parseTransportId(port as string),
+          })),
+        },
+      ],
+    });
+    expect(exit).toBe(0);
+    expect(out.split("\n").slice(-6, -1)).toEqual([
+      "  KEY  HOLDS  PORT                              INITIATOR PORT",
+      `  0x1         1     this host                   ${own}`,
+      `  0x2         1     this host, another port     ${second}`,
+      `  0x3         1     this host once: stale ISID  ${gone}`,
+      expect.stringMatching(/^ {2}0xb {9}1 {33}iqn/),
+    ]);
   });
 
   test("keys lists one key a line, and how many there are", async () => {

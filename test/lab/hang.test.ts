@@ -86,12 +86,12 @@ test.each(["sg", "sd"] as const)(
 );
 
 test("a process that leaves commands behind ends without a crash", async () => {
-  await slowDown(20);
+  await slowDown(5);
   const busy = `/sys/class/scsi_device/${units.DEBUG.address}/device/device_busy`;
   const { answer, exit } = await child<string[]>("leave", [units.DEBUG.sd, 8, busy]);
   expect(answer).toEqual(Array.from({ length: 8 }, () => "ABORTED unknown"));
   const { code, signal, seconds } = await exit;
-  say(`a process that left 8 commands in the kernel for 20 s ended after ${seconds.toFixed(1)} s`);
+  say(`a process that left 8 commands in the kernel for 5 s ended after ${seconds.toFixed(1)} s`);
   expect([code, signal]).toEqual([0, null]);
   await expect.poll(() => underway(units.DEBUG), { timeout: 60_000 }).toBe(0);
   await slowDown(0);

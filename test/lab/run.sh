@@ -22,6 +22,17 @@ for tool in qemu-system-x86_64 busybox modprobe cpio sg_persist multipathd iscsi
   PATH=$PATH:/sbin:/usr/sbin command -v $tool >/dev/null || { echo "The lab needs $tool: see the packages at the head of $0" >&2; exit 1; }
 done
 
+# The suites that the filters choose, each compiled once for all runtimes.
+suites=()
+if [ -z "${LAB_SHELL:-}" ]; then
+  for file in "$here"/*.test.ts "$here"/once/*.test.ts; do
+    name=${file#"$here/"}
+    for filter in "${@:-}"; do [[ -e $file && $name == *"${filter#test/lab/}"* ]] && { suites+=("${name%.test.ts}"); break; }; done
+  done
+  [ ${#suites[@]} -gt 0 ] || { echo "lab: no suite is called: $*" >&2; exit 1; }
+  (cd "$project" && node "$here/bundle.mjs" build/lab "${suites[@]/%/.test.ts}")
+fi
+
 initramfs=$("$here/prepare.sh" "$cache" | tail -n 1)
 
 run=$(mktemp -d "$cache/run.XXXXXX")
@@ -40,8 +51,10 @@ fi
   printf 'bun=%q\n' "${LAB_BUN:-$project/test/runtimes/node_modules/bun-bin/bin/bun}"
   printf 'deno=%q\n' "${LAB_DENO:-$project/test/runtimes/node_modules/deno-bin/deno}"
   printf 'export LAB_CALLS=%q\n' "${LAB_CALLS:-}"
+  printf 'LAB_TIMES=%q\n' "${LAB_TIMES:-}"
   printf 'shell=%q\n' "${LAB_SHELL:-}"
-  printf 'filters=('; printf '%q ' "$@"; printf ')\n'
+  printf 'suites=('; printf '%q ' "${suites[@]}"; printf ')\n'
+  printf 'words=%q\n' "$*"
 } >"$run/out/settings"
 
 began=$SECONDS

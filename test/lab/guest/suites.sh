@@ -3,7 +3,9 @@
 . "$(dirname "$0")/units.sh"
 cd "$project" || exit 1
 
+[ -n "$LAB_TIMES" ] && { PS4="+\$EPOCHREALTIME "; set -x; }
 load_lio
+start_udev
 # Two disks that are alike, each with one host on two paths and another host on a third.
 first=$(ram_disk first scsipersistlab01)
 second=$(ram_disk second scsipersistlab02)
@@ -36,10 +38,10 @@ for runtime in node bun deno; do
 done
 # A disk without PERSISTENT RESERVE, that can be slow.
 unit DEBUG "$(debug_disk)"
-start_udev
 start_multipath "$LAB_MULTI_1"
 export LAB_MULTIPATH=$(ls /dev/mapper/mpath* | head -n 1)
 env | grep ^LAB_ | sort
+[ -n "$LAB_TIMES" ] && set +x
 echo "lab: units after $(cut -d' ' -f1 /proc/uptime) s"
 
 # The unprivileged user of the tests must be able to read the project; in this guest only.
@@ -48,45 +50,38 @@ for path in "$project" "$node" "$bun" "$deno"; do
 done
 
 if [ -n "$shell" ]; then
-  bash -c "${filters[*]}"
+  bash -c "$words"
   exit
 fi
 
-# chosen FILE...: prints those that the filters choose: the ones in whose path a filter is, or all if there is no filter.
-chosen() {
-  local file filter
-  for file in "$@"; do
-    [ -e "$file" ] || continue
-    [ ${#filters[@]} = 0 ] && echo "$file"
-    for filter in "${filters[@]}"; do [[ $file == *"$filter"* ]] && { echo "$file"; break; }; done
-  done
-}
-
-# tests NAME COMMAND... -- FILE...: runs files by a runtime; the results are NAME.json.
+# tests NAME COMMAND... -- SUITE...: runs suites by a runtime; the results are NAME.json.
 tests() {
   local name=$1 command=()
   shift
   while [ "$1" != -- ]; do command+=("$1"); shift; done
   shift
+  local files=("${@/#/build/lab/}")
   echo "lab: $name"
   echo "$name" >>"$out/runs"
-  TEST_RESULTS=$out/$name.json "${command[@]}" node_modules/vitest/vitest.mjs run --config vitest.lab.config.ts "$@" 2>&1 | cat
+  TEST_RESULTS=$out/$name.json "${command[@]}" node_modules/vitest/vitest.mjs run --config test/lab/vitest.config.mjs --configLoader native \
+    --root "$project" "${files[@]/%/.test.js}" 2>&1 | cat
   local status=${PIPESTATUS[0]}
   echo "lab: $name ended after $(cut -d' ' -f1 /proc/uptime) s"
   return "$status"
 }
 
-# with_own_units FILE: a suite of once/, after NAME.sh beside it has been sourced. In a subshell, with which its exports end.
+# with_own_units SUITE: one of once/, after NAME.sh beside it has been sourced. In a subshell, with which its exports end.
 with_own_units() {
-  local own=${1%.test.ts}
+  local own=test/lab/$1.sh
   # Sourced in this way, for in a subshell bash 5.2 may replace itself by the last command of a file that `.` reads.
-  if [ -e "$own.sh" ]; then eval "$(<"$own.sh")"$'\n:'; fi
-  tests "once-${own##*/}" "$node" -- "$1"
+  if [ -e "$own" ]; then eval "$(<"$own")"$'\n:'; fi
+  tests "${1/\//-}" "$node" -- "$1"
 }
 
 failed=0
-on_each=($(chosen test/lab/*.test.ts))
-once=($(chosen test/lab/once/*.test.ts))
+on_each=()
+once=()
+for suite in "${suites[@]}"; do case $suite in once/*) once+=("$suite") ;; *) on_each+=("$suite") ;; esac; done
 for runtime in $runtimes; do
   case $runtime in
     node) command=("$node") ;;
@@ -97,7 +92,6 @@ for runtime in $runtimes; do
   [ ${#on_each[@]} = 0 ] || tests "$runtime" "${command[@]}" -- "${on_each[@]}" || failed=1
 done
 case " $runtimes " in
-  *" node "*) for file in "${once[@]}"; do (with_own_units "$file") || failed=1; done ;;
+  *" node "*) for suite in "${once[@]}"; do (with_own_units "$suite") || failed=1; done ;;
 esac
-[ -e "$out/runs" ] || { echo "lab: no test file is called: ${filters[*]}" >&2; failed=1; }
 exit $failed

@@ -60,11 +60,17 @@ debug_disk() {
 
 udev_settle() { udevadm settle -t 20 2>/dev/null; sleep 0.2; }
 
+# start_udev: before there is any unit. What has nothing to do with disks, or asks each disk again what another rule asks, is left out.
 start_udev() {
-  mkdir -p /run/udev
+  local rules
+  mkdir -p /run/udev /etc/udev/rules.d
+  for rules in /lib/udev/rules.d/*; do
+    case ${rules##*/} in
+      50-udev-default* | 55-dm* | 56-dm-* | 60-block* | 60-kpartx* | 60-multipath* | 60-persistent-storage* | 60-mt-st* | 68-del-* | 95-dm-*) ;;
+      *) ln -sf /dev/null "/etc/udev/rules.d/${rules##*/}" ;;
+    esac
+  done
   /lib/systemd/systemd-udevd --daemon 2>/dev/null
-  udevadm trigger --action=add
-  udevadm settle -t 30
 }
 
 # iscsi_target NAME DISK INITIATOR...: a target on the loopback for these initiators. It does not ask after those who are silent.
@@ -88,24 +94,25 @@ iscsi_target() {
 
 start_iscsid() {
   modprobe iscsi_tcp
-  mkdir -p /etc/iscsi /run/lock/iscsi
-  rm -rf /etc/iscsi/nodes /etc/iscsi/ifaces
+  mkdir -p /etc/iscsi/ifaces /run/lock/iscsi
+  rm -rf /etc/iscsi/nodes /etc/iscsi/ifaces/*
   echo "InitiatorName=iqn.2026-11.lab:host-a" >/etc/iscsi/initiatorname.iscsi
+  # What every record of a target has: nobody gives up on a connection that is held up, and many commands may be under way.
+  cat >>/etc/iscsi/iscsid.conf <<END
+node.conn[0].timeo.noop_out_interval = 0
+node.conn[0].timeo.noop_out_timeout = 0
+node.session.cmds_max = 256
+node.session.queue_depth = 128
+END
   iscsid
 }
 
 # iscsi_login TARGET HOST [PORT]: a session of iqn.2026-11.lab:HOST; prints the address of the disk.
 iscsi_login() {
-  local portal=127.0.0.1:${3:-3260} setting
+  local portal=127.0.0.1:${3:-3260}
+  printf 'iface.%s = %s\n' iscsi_ifacename "$2" transport_name tcp initiatorname "iqn.2026-11.lab:$2" >"/etc/iscsi/ifaces/$2"
   {
-    iscsiadm -m iface -I "$2" -o new
-    iscsiadm -m iface -I "$2" -o update -n iface.initiatorname -v "iqn.2026-11.lab:$2"
-    iscsiadm -m iface -I "$2" -o update -n iface.transport_name -v tcp
     iscsiadm -m node -T "$1" -p "$portal" -I "$2" -o new
-    # Nobody gives up on a connection that is held up; and many commands may be under way.
-    for setting in conn[0].timeo.noop_out_interval=0 conn[0].timeo.noop_out_timeout=0 session.cmds_max=256 session.queue_depth=128; do
-      iscsiadm -m node -T "$1" -p "$portal" -I "$2" -o update -n "node.${setting%=*}" -v "${setting#*=}"
-    done
     iscsiadm -m node -T "$1" -p "$portal" -I "$2" --login
   } >/dev/null || return
   local session device tries
