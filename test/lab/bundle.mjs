@@ -41,4 +41,13 @@ const bundle = await rollup({
   // What TypeScript makes of `using` looks at `this`.
   onLog: (level, log, report) => log.code !== "THIS_IS_UNDEFINED" && report(level, log),
 });
-await bundle.write({ dir: folder, format: "es", sourcemap: true, chunkFileNames: "shared/[name]-[hash].js" });
+/** No suite is part of what others import: the library is one file, and what the tests have for each other is one each. */
+const manualChunks = (id) =>
+  /\.test\.ts$/.test(id) ? undefined : /\/(src|transports)\//.test(id) ? "library" : basename(id, ".ts");
+await bundle.write({
+  dir: folder,
+  format: "es",
+  sourcemap: true,
+  chunkFileNames: "shared/[name]-[hash].js",
+  manualChunks,
+});
