@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isScsiError, type LogicalUnit, reservationTypeNames, reservationTypes } from "../../src/index.ts";
 import { type KernelReservations, openKernelReservations } from "../../transports/sg/index.ts";
 import { sgPersistIn } from "./sg-persist.ts";
-import { attentions, clean, mapping, unitAt, units } from "./units.ts";
+import { attentions, clean, connect, mapping, namespace, unitAt, units } from "./units.ts";
 
 const code = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
@@ -76,6 +76,22 @@ describe("on a disk", () => {
 test("a disk without PERSISTENT RESERVE", async () => {
   await using disk = await openKernelReservations(units.DEBUG.sd);
   expect(await code(disk.register({ newKey: 1n }))).toMatch(/^(NO_SENSE|ILLEGAL_REQUEST)$/);
+});
+
+test("an NVMe namespace: it is asked in its own words; nvmet of Linux 6.1 has no reservations, and SG_IO is refused with advice", async () => {
+  await using disk = await openKernelReservations(namespace);
+  const refusals = [
+    disk.register({ newKey: 1n }),
+    disk.reserve({ key: 1n, type: "write-exclusive" }),
+    disk.preemptAndAbort({ key: 1n, victimKey: 2n, type: "exclusive-access" }),
+    disk.clear({ key: 1n }),
+  ];
+  for (const refusal of refusals) expect(await code(refusal)).toBe("ILLEGAL_REQUEST");
+  expect(await code(disk.readKeys())).toBe("UNSUITABLE_DEVICE");
+  await using transport = await connect(namespace);
+  const refused = transport.execute({ cdb: new Uint8Array(6), dataInLength: 0 });
+  await expect(refused).rejects.toMatchObject({ code: "UNSUITABLE_DEVICE", delivered: "no" });
+  await expect(refused).rejects.toThrow(/openKernelReservations/);
 });
 
 describe("on a multipath mapping", () => {

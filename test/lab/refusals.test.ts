@@ -6,7 +6,7 @@ import { exitCodeOf } from "../../cli/exit-codes.ts";
 import { isScsiError, type ScsiError } from "../../src/index.ts";
 import { child } from "./child.ts";
 import { sgPersistOut } from "./sg-persist.ts";
-import { attentions, connect, run, runtime, slowDown, unitAt, units } from "./units.ts";
+import { attentions, connect, mapping, run, runtime, slowDown, unitAt, units } from "./units.ts";
 
 async function rejection(promise: Promise<unknown>): Promise<ScsiError> {
   const error = await promise.then(
@@ -78,6 +78,32 @@ test("a block device that is no SCSI device", async () => {
   await using transport = await connect("/dev/loop0");
   const error = await rejection(transport.execute(testUnitReady));
   expect(error).toMatchObject({ code: "UNSUITABLE_DEVICE", delivered: "no" });
+});
+
+describe("a mapping", () => {
+  const nothing = "lab-nothing";
+  const part = "lab-part";
+  beforeEach(async () => {
+    await run("dmsetup", "create", nothing, "--table", "0 2048 zero");
+    // As kpartx does it.
+    await run("dmsetup", "create", part, "-u", `part1-${part}`, "--table", `0 1024 linear ${mapping} 64`);
+    return async () => {
+      for (const each of [nothing, part]) await run("dmsetup", "remove", "--retry", each);
+    };
+  });
+
+  test("over nothing that takes SCSI commands", async () => {
+    await using transport = await connect(`/dev/mapper/${nothing}`);
+    const error = await rejection(transport.execute(testUnitReady));
+    expect(error).toMatchObject({ code: "UNSUITABLE_DEVICE", delivered: "no" });
+    expect(error.message).toContain("not every mapping leads to SCSI devices");
+  });
+
+  test("that is a partition of another is refused, and that one is named", async () => {
+    const error = await rejection(connect(`/dev/mapper/${part}`));
+    expect(error).toMatchObject({ code: "UNSUITABLE_DEVICE", delivered: "no" });
+    expect(error.message).toContain(`it is a partition of ${mapping}`);
+  });
 });
 
 describe("an unprivileged user", () => {

@@ -60,6 +60,9 @@ export const doomed = [nexus(`DOOMED_${runtime}`), nexus(`DOOMED_OTHER_${runtime
 /** The multipath mapping over MULTI_1 and MULTI_2. */
 export const mapping = variable("MULTIPATH");
 
+/** An NVMe namespace, which no SCSI command reaches. */
+export const namespace = variable("NVME");
+
 /** A transport to a node. */
 export const connect = (node: string): Promise<Transport> => openSg(node);
 

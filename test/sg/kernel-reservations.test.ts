@@ -132,5 +132,8 @@ describe.skipIf(libc === undefined)(`the fake libc (needs a C compiler), through
 test("NVMe's own status for a conflict is one", () => {
   const error = kernelFailure({ ...node, kind: "nvme" }, "RESERVE", 0x4083);
   expect(isScsiError(error) && error.code).toBe("RESERVATION_CONFLICT");
-  expect(kernelFailure({ ...node, kind: "nvme" }, "RESERVE", 0x4002).code).toBe("UNEXPECTED_STATUS");
+  expect(kernelFailure({ ...node, kind: "nvme" }, "RESERVE", 0x4006).code).toBe("UNEXPECTED_STATUS");
+  for (const rejected of [0x4001, 0x2, 0x400b, 0x4180]) {
+    expect(kernelFailure({ ...node, kind: "nvme" }, "RESERVE", rejected).code).toBe("ILLEGAL_REQUEST");
+  }
 });

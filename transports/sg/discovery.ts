@@ -8,8 +8,8 @@ import { deviceIdentification } from "../../src/commands/index.ts";
 import { formatDesignator } from "../../src/designators.ts";
 import type { TransportId } from "../../src/transport-id.ts";
 import { bareIdentity } from "./identity.ts";
-import { line, nexusOf } from "./nexus.ts";
-import { entries } from "./node-of.ts";
+import { nexusOf } from "./nexus.ts";
+import { entries, line } from "./node-of.ts";
 
 /** One path to a unit: one SCSI device of the kernel. */
 export interface ScsiPath {

@@ -7,8 +7,12 @@ import { Status } from "../../src/core/generated/codes.ts";
 import { ScsiError, transportError } from "../../src/errors.ts";
 import type { DeviceNode } from "./node-of.ts";
 
-/** NVM Express Base Specification 2.0, generic command status: Reservation Conflict. */
+/** NVMe's status, as Linux' linux/nvme.h has it: NVME_SC_RESERVATION_CONFLICT. */
 const NVME_RESERVATION_CONFLICT = 0x83;
+/** NVME_SC_INVALID_OPCODE, INVALID_FIELD, INVALID_NS, BAD_ATTRIBUTES: what Linux since 6.4 tells as EINVAL. */
+const nvmeRejections = new Set([0x01, 0x02, 0x0b, 0x180]);
+/** Of NVMe's status, type and code: the bits above say whether to try again. */
+const NVME_CODE = 0x7ff;
 
 const hosts: Readonly<Record<number, string>> = {
   1: "PR_STS_PATH_FAILED, the device cannot be reached on this path",
@@ -23,12 +27,19 @@ export function kernelFailure(node: DeviceNode, command: string, result: number)
   const shown = `0x${result.toString(16)}`;
   const status = result & 0xff;
   const nvme = node.kind === "nvme";
-  if (status === Status.RESERVATION_CONFLICT || (nvme && status === NVME_RESERVATION_CONFLICT)) {
+  if (status === Status.RESERVATION_CONFLICT || (nvme && (result & NVME_CODE) === NVME_RESERVATION_CONFLICT)) {
     return new ScsiError(`${cannot} the target answered RESERVATION CONFLICT`, {
       code: "RESERVATION_CONFLICT",
       command,
       unit,
       status: Status.RESERVATION_CONFLICT,
+    });
+  }
+  if (nvme && nvmeRejections.has(result & NVME_CODE)) {
+    return new ScsiError(`${cannot} the controller rejects the command or one of its fields (NVMe status ${shown})`, {
+      code: "ILLEGAL_REQUEST",
+      command,
+      unit,
     });
   }
   const host = (result >> 16) & 0xff;

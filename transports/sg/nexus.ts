@@ -2,10 +2,9 @@
  * The I_T nexus behind a SCSI device, as sysfs tells: which initiator port leads to which target port. Reads files, sends nothing,
  * needs no rights. So one's own registration can be found in READ FULL STATUS, and a stale one recognised.
  */
-import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { TransportId } from "../../src/transport-id.ts";
-import { entries } from "./node-of.ts";
+import { entries, line } from "./node-of.ts";
 
 /** An I_T nexus. */
 export interface SgNexus {
@@ -16,13 +15,6 @@ export interface SgNexus {
   /** The target port, in the protocol's own words. */
   readonly targetPort: string | undefined;
 }
-
-/** A file's only line, or undefined. */
-export const line = (...path: string[]): Promise<string | undefined> =>
-  readFile(join(...path), "utf8").then(
-    (text) => text.trim() || undefined,
-    () => undefined,
-  );
 
 /** The ancestors of a sysfs directory, itself first. */
 function* upwards(path: string): Generator<string> {

@@ -2,7 +2,7 @@
  * What a device node is: which driver it leads to, as sysfs tells. Reads /dev and /sys, needs no rights and sends nothing to
  * the device. Where sysfs says nothing, nothing is assumed: the kernel then tells when it is asked.
  */
-import { readdir, readlink, realpath, stat } from "node:fs/promises";
+import { readdir, readFile, readlink, realpath, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 
 /** A device node, and what is behind it. */
@@ -29,6 +29,13 @@ const kinds: Readonly<Record<string, DeviceNode["kind"]>> = {
 
 /** A file's directory entries, or none if it cannot be read. */
 export const entries = (directory: string): Promise<string[]> => readdir(directory).catch(() => []);
+
+/** A file's only line, or undefined. */
+export const line = (...path: string[]): Promise<string | undefined> =>
+  readFile(join(...path), "utf8").then(
+    (text) => text.trim() || undefined,
+    () => undefined,
+  );
 
 const exists = (path: string): Promise<boolean> =>
   stat(path).then(
@@ -70,6 +77,12 @@ export async function nodeOf(path: string, root = "/sys"): Promise<DeviceNode> {
   if (await exists(join(sysfs, "partition"))) {
     const disk = `/dev/${basename(resolve(sysfs, ".."))}`;
     return { ...node, kind: "partition", hint: `it is a partition of ${disk}` };
+  }
+  const mapping = await line(sysfs, "dm/uuid");
+  // kpartx and udev make mappings of partitions: the kernel would pass commands of root on to the whole unit.
+  if (mapping !== undefined && /^part\d+-/.test(mapping)) {
+    const whole = await line(sysfs, "slaves", (await entries(join(sysfs, "slaves")))[0] ?? "", "dm/name");
+    return { ...node, kind: "partition", hint: `it is a partition of ${whole ? `/dev/mapper/${whole}` : "a mapping"}` };
   }
   if (await exists(join(sysfs, "dm")))
     return { ...node, kind: "mapper", hint: "not every mapping leads to SCSI devices" };

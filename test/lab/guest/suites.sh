@@ -38,6 +38,7 @@ for runtime in node bun deno; do
 done
 # A disk without PERSISTENT RESERVE, that can be slow.
 unit DEBUG "$(debug_disk)"
+export LAB_NVME=$(nvme_namespace nqn.2026-11.lab:namespace)
 start_multipath "$LAB_MULTI_1"
 export LAB_MULTIPATH=$(ls /dev/mapper/mpath* | head -n 1)
 env | grep ^LAB_ | sort

@@ -126,6 +126,28 @@ iscsi_login() {
   return 1
 }
 
+# nvme_namespace NAME: a namespace of the kernel's own NVMe target, over TCP on the loopback; prints its node.
+nvme_namespace() {
+  modprobe null_blk nr_devices=1 gb=1
+  modprobe -a nvmet-tcp nvme-tcp
+  local subsystem=/sys/kernel/config/nvmet/subsystems/$1 port=/sys/kernel/config/nvmet/ports/1 tries node
+  mkdir -p "$subsystem/namespaces/1" "$port"
+  echo 1 >"$subsystem/attr_allow_any_host"
+  echo -n /dev/nullb0 >"$subsystem/namespaces/1/device_path"
+  echo 1 >"$subsystem/namespaces/1/enable"
+  echo ipv4 >"$port/addr_adrfam"
+  echo tcp >"$port/addr_trtype"
+  echo 127.0.0.1 >"$port/addr_traddr"
+  echo 4420 >"$port/addr_trsvcid"
+  ln -s "$subsystem" "$port/subsystems/"
+  echo "transport=tcp,traddr=127.0.0.1,trsvcid=4420,nqn=$1" >/dev/nvme-fabrics
+  for tries in $(seq 100); do
+    for node in /dev/nvme*n1; do [ -b "$node" ] && { echo "$node"; return; }; done
+    sleep 0.1
+  done
+  return 1
+}
+
 # start_multipath ADDRESS: dm-multipath over the paths of this device's unit, and of no other.
 start_multipath() {
   local identity tries
