@@ -79,9 +79,9 @@ describe("calls in threads", () => {
   test("leave timers and files alone while 64 hang", async () => {
     const threads = newThreads();
     const groups = Array.from({ length: 64 }, group);
-    const calls = groups.map((each) => threads.run(each, call(SLEEP, 10_000)));
+    const calls = groups.map((each) => threads.run(each, call(SLEEP, 40_000)));
     // All 64 are under way at the same time.
-    await expect.poll(() => groups.filter(({ running }) => running === 1).length, { timeout: 15_000 }).toBe(64);
+    await expect.poll(() => groups.filter(({ running }) => running === 1).length, { timeout: 40_000 }).toBe(64);
     let ticks = 0;
     const timer = setInterval(() => ticks++, 10);
     for (let count = 0; count < 8; count++) expect((await readFile("package.json")).length).toBeGreaterThan(0);
@@ -89,7 +89,7 @@ describe("calls in threads", () => {
     clearInterval(timer);
     expect(groups.filter(({ running }) => running === 1)).toHaveLength(64);
     expect(calls.every((each) => each.abandon())).toBe(true);
-  }, 30_000);
+  }, 60_000);
 
   test("made one after the other let timers and files have their turn", async () => {
     const threads = newThreads();
@@ -112,8 +112,8 @@ describe("calls in threads", () => {
   test("of one group get 64 threads and no more; those of another do not wait for them", async () => {
     const threads = newThreads();
     const hanging = group();
-    for (let count = 0; count < 70; count++) threads.run(hanging, call(SLEEP, 10_000));
-    await expect.poll(() => hanging.running, { timeout: 15_000 }).toBe(64);
+    for (let count = 0; count < 70; count++) threads.run(hanging, call(SLEEP, 40_000));
+    await expect.poll(() => hanging.running, { timeout: 40_000 }).toBe(64);
     expect(await threads.run(group(), call(FAIL, 7)).done).toBe(-7);
     expect(hanging.running).toBe(64);
   }, 30_000);
