@@ -120,7 +120,12 @@ function help(parsed: Parsed, io: Io): number {
   return EXIT_SUCCESS;
 }
 
+/** Is this sg_persist's command line, and not a question about it? */
+const isSgPersist = ([verb, ...rest]: readonly string[]): boolean =>
+  verb === "sg_persist" && !rest.some((word) => word === "--help" || word === "-h");
+
 async function start(argv: readonly string[], io: Io): Promise<number> {
+  if (isSgPersist(argv)) return (await import("./sg-persist/run.ts")).runSgPersist(argv.slice(1), io);
   const parsed = parseArguments(argv);
   if (parsed.values.version === true) {
     print(io.stdout, [`scsi-persist ${VERSION}`]);

@@ -6,6 +6,7 @@ import { encode } from "./encode.ts";
 import { list } from "./list.ts";
 import { capabilities, discover, inquiry, keys, luns, reservation, status } from "./questions.ts";
 import { serve } from "./serve.ts";
+import { sgPersist } from "./sg-persist/verb.ts";
 import type { Verb } from "./verb.ts";
 
 /** Verbs in groups, each with its title. */
@@ -14,6 +15,7 @@ export const verbGroups: readonly (readonly [title: string, verbs: readonly Verb
   ["Change", [register, reserve, release, preempt, clear, move, replaceLost]],
   ["Bytes", [decode, encode]],
   ["Learn and test", [demo, serve]],
+  ["As another program", [sgPersist]],
 ];
 
 export const verbs: readonly Verb[] = verbGroups.flatMap(([, group]) => group);

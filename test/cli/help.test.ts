@@ -39,6 +39,7 @@ test("all verbs are there", () => {
     "reservation",
     "reserve",
     "serve",
+    "sg_persist",
     "status",
   ]);
 });

@@ -1,0 +1,226 @@
+/**
+ * sg_persist's own options (sg_persist(8) of sg3_utils 1.46), read as getopt_long reads them: long ones may be cut short, short ones
+ * joined, numbers are hexadecimal. What was asked for comes out; what of it goes together is checked here too.
+ */
+import { decodeTransportId, type TransportId } from "../../src/index.ts";
+import { readTransportId, UsageError } from "../values.ts";
+
+/** What sg_persist was asked for. */
+export interface SgPersistRequest {
+  readonly device: string;
+  /** PERSISTENT RESERVE OUT rather than IN. */
+  readonly out: boolean;
+  readonly serviceAction: number;
+  readonly key: bigint;
+  readonly serviceActionKey: bigint;
+  readonly type: number;
+  readonly relativeTargetPort: number;
+  readonly transportIds: readonly TransportId[];
+  readonly allTargetPorts: boolean;
+  readonly persist: boolean;
+  readonly unregister: boolean;
+  readonly inquiry: boolean;
+  /** How many times --hex was given. */
+  readonly hex: number;
+  readonly allocationLengthBytes: number;
+  readonly verbose: boolean;
+  readonly dryRun: boolean;
+  /** What sg_persist would say before it starts. */
+  readonly warnings: readonly string[];
+}
+
+type Name = keyof typeof names;
+
+/** Letter by long name; a letter in capitals may be another option. */
+const names = {
+  "alloc-length": "l",
+  clear: "C",
+  device: "d",
+  help: "h",
+  hex: "H",
+  in: "i",
+  maxlen: "m",
+  "no-inquiry": "n",
+  out: "o",
+  "param-alltgpt": "Y",
+  "param-aptpl": "Z",
+  "param-rk": "K",
+  "param-sark": "S",
+  "param-unreg": "U",
+  preempt: "P",
+  "preempt-abort": "A",
+  "prout-type": "T",
+  "read-full-status": "s",
+  "read-keys": "k",
+  readonly: "y",
+  "read-reservation": "r",
+  "read-status": "s",
+  register: "G",
+  "register-ignore": "I",
+  "register-move": "M",
+  release: "L",
+  "relative-target-port": "Q",
+  "replace-lost": "x",
+  "report-capabilities": "c",
+  reserve: "R",
+  "transport-id": "X",
+  unreg: "U",
+  verbose: "v",
+  version: "V",
+  // Ours: what would be sent.
+  "dry-run": "#",
+} as const;
+
+const letters = new Set<string>([...Object.values(names), "z"]);
+const withValue = new Set(["d", "K", "l", "m", "Q", "S", "T", "X"]);
+const actionsIn = new Map([...("krcs" as string)].map((letter, code) => [letter, code]));
+const actionsOut = new Map([...("GRLCPAIMx" as string)].map((letter, code) => [letter, code]));
+const REGISTER_AND_MOVE = 7;
+const MOST = 8192;
+/** Those whose TYPE counts: RESERVE, RELEASE, PREEMPT, PREEMPT AND ABORT. */
+const typed: readonly number[] = [1, 2, 4, 5];
+
+const wrong = (message: string): UsageError => new UsageError(message, "sg_persist");
+
+/** A long option by its name or by as much of it as tells. */
+function longOption(text: string): string {
+  const known = Object.keys(names) as Name[];
+  const exact = known.find((name) => name === text);
+  const letterSet = new Set(known.filter((name) => name.startsWith(text)).map((name) => names[name]));
+  if (exact !== undefined) return names[exact];
+  if (letterSet.size > 1) throw wrong(`--${text} could be several options`);
+  const [letter] = letterSet;
+  if (letter === undefined) throw wrong(`sg_persist has no option --${text}`);
+  return letter;
+}
+
+/** argv as pairs of a letter and its value, in order; the letter "" is for what is no option. */
+function* options(argv: readonly string[]): Generator<readonly [letter: string, value: string]> {
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at] as string;
+    const argumentOf = (letter: string, inline: string | undefined): string => {
+      if (!withValue.has(letter)) return "";
+      const value = inline ?? argv[++at];
+      if (value === undefined) throw wrong(`The value of ${word} is missing`);
+      return value;
+    };
+    if (word.startsWith("--") && word.length > 2) {
+      const [name = "", ...rest] = word.slice(2).split("=");
+      const letter = longOption(name);
+      yield [letter, argumentOf(letter, rest.length === 0 ? undefined : rest.join("="))];
+    } else if (/^-./.test(word)) {
+      for (let place = 1; place < word.length; place++) {
+        const letter = word[place] === "z" ? "x" : (word[place] as string);
+        if (!letters.has(letter) || letter === "#") throw wrong(`sg_persist has no option -${letter}`);
+        const rest = word.slice(place + 1);
+        yield [letter, argumentOf(letter, rest === "" ? undefined : rest)];
+        if (withValue.has(letter)) break;
+      }
+    } else yield ["", word];
+  }
+}
+
+/** A hexadecimal number with or without 0x, at most `most`. */
+function hexadecimal(name: string, text: string, most: bigint): bigint {
+  if (!/^(0x)?[0-9a-f]+$/i.test(text)) throw wrong(`--${name} takes a hexadecimal number, not ${JSON.stringify(text)}`);
+  const value = BigInt(`0x${text.replace(/^0x/i, "")}`);
+  if (value > most) throw wrong(`--${name} is at most ${most.toString(16)} (hexadecimal)`);
+  return value;
+}
+
+/** `8192`, `2000h`, `0x2000`. */
+function length(text: string, hex: boolean): number {
+  const digits = /^(?:0x)?([0-9a-f]+)h?$/i.exec(text)?.[1];
+  const value = digits === undefined ? Number.NaN : Number.parseInt(digits, hex || /^0x|h$/i.test(text) ? 16 : 10);
+  if (!(value >= 0 && value <= MOST))
+    throw wrong(`An allocation length is at most ${MOST}, not ${JSON.stringify(text)}`);
+  return value === 0 ? MOST : value;
+}
+
+/** A TransportID in symbols, or as its bytes. */
+function transportId(text: string): TransportId {
+  if (!/^[0-9a-f]{1,2}([ ,]+[0-9a-f]{1,2})+$/i.test(text)) return readTransportId(text);
+  return decodeTransportId(Uint8Array.from(text.split(/[ ,]+/), (pair) => Number.parseInt(pair, 16)));
+}
+
+/** What goes together; sg_persist's own rules. */
+function check(given: ReadonlySet<string>, asked: readonly string[], request: SgPersistRequest): void {
+  const { out, serviceAction, relativeTargetPort, unregister, transportIds } = request;
+  const [reads, changes] = [actionsIn, actionsOut].map((actions) => asked.filter((letter) => actions.has(letter)));
+  if (request.device === "") throw wrong("No device or URL is given");
+  if (given.has("i") && out) throw wrong("Choose --in or --out, not both");
+  if (out && (changes?.length !== 1 || reads?.length !== 0)) {
+    throw wrong("--out takes one service action of PERSISTENT RESERVE OUT, for example --register");
+  }
+  if (!out && changes !== undefined && changes.length > 0) {
+    throw wrong("A service action that changes something needs --out too, as a safeguard");
+  }
+  if (!out && reads !== undefined && reads.length > 1) throw wrong("Choose one service action only");
+  const moves = out && serviceAction === REGISTER_AND_MOVE;
+  if ((unregister || relativeTargetPort !== 0) && !moves) {
+    throw wrong("--unreg and --relative-target-port go with --register-move only");
+  }
+  if (moves && transportIds.length !== 1) throw wrong("--register-move takes one --transport-id");
+}
+
+/**
+ * Reads sg_persist's arguments.
+ *
+ * @param readFile the lines of a file with TransportIDs, or of standard input for `-`
+ * @throws UsageError where sg_persist would end with 1
+ */
+export async function parseSgPersist(
+  argv: readonly string[],
+  readFile: (name: string) => Promise<string>,
+): Promise<SgPersistRequest> {
+  const given = new Map<string, string[]>();
+  const words: string[] = [];
+  for (const [letter, value] of options(argv)) {
+    if (letter === "") words.push(value);
+    else given.set(letter, [...(given.get(letter) ?? []), value]);
+  }
+  const last = (letter: string): string | undefined => given.get(letter)?.at(-1);
+  const number = (letter: string, name: string, most: bigint): bigint => hexadecimal(name, last(letter) ?? "0", most);
+  const [device = last("d") ?? "", ...extra] = last("d") === undefined ? words : [last("d") as string, ...words];
+  if (extra.length > 0) throw wrong(`One device only; what is ${JSON.stringify(extra[0])}?`);
+  const out = given.has("o");
+  const actions = out ? actionsOut : actionsIn;
+  const asked = [...given.keys()].filter((letter) => actionsIn.has(letter) || actionsOut.has(letter));
+  const serviceAction = actions.get(asked[0] ?? "k") ?? 0;
+  const typeCode = Number(number("T", "prout-type", 0xfn));
+  const from = last("X");
+  const file = from === "-" ? "-" : /^file=(.*)$/i.exec(from ?? "")?.[1];
+  const texts =
+    file === undefined ? [from] : (await readFile(file)).split("\n").map((line) => line.replace(/#.*/, "").trim());
+  const transportIds = texts
+    .filter((text) => text !== undefined && text !== "")
+    .map((text) => transportId(text as string));
+  const request: SgPersistRequest = {
+    device,
+    out,
+    serviceAction,
+    key: number("K", "param-rk", 0xffff_ffff_ffff_ffffn),
+    serviceActionKey: number("S", "param-sark", 0xffff_ffff_ffff_ffffn),
+    type: typeCode,
+    relativeTargetPort: Number(number("Q", "relative-target-port", 0xffffn)),
+    transportIds,
+    allTargetPorts: given.has("Y"),
+    persist: given.has("Z"),
+    unregister: given.has("U"),
+    inquiry: !given.has("n"),
+    hex: given.get("H")?.length ?? 0,
+    allocationLengthBytes: given.has("m") ? length(last("m") as string, false) : length(last("l") ?? "2000", true),
+    verbose: given.has("v"),
+    dryRun: given.has("#"),
+    warnings: [
+      ...(!out && asked.length === 0
+        ? [">> No service action given; assume Persistent Reserve In command", ">> with Read Keys service action"]
+        : []),
+      ...(out && typeCode === 0 && typed.includes(serviceAction)
+        ? ["warning>>> --prout-type probably needs to be given"]
+        : []),
+    ],
+  };
+  check(new Set(given.keys()), asked, request);
+  return request;
+}
