@@ -8,7 +8,7 @@ import { redactUrl, shown, UsageError } from "./values.ts";
 export interface Signature {
   readonly name: string;
   /** What its one argument is; `none` if it takes none. */
-  readonly takes: "unit" | "portal" | "bytes" | "command" | "none";
+  readonly takes: "unit" | "units" | "portal" | "bytes" | "command" | "none";
   readonly options: readonly (keyof Values)[];
   readonly required: readonly (keyof Values)[];
 }
@@ -91,6 +91,7 @@ export function parseArguments(argv: readonly string[]): Parsed {
 
 const nouns = {
   unit: "URL or device path of a logical unit",
+  units: "URLs or device paths of logical units",
   portal: "URL of a portal",
   bytes: "",
   command: "name of a command",
@@ -112,7 +113,9 @@ export function checkAgainst(parsed: Parsed, verb: Signature): string {
       ? ["", parsed.rest[0]]
       : verb.takes === "bytes"
         ? [parsed.rest.join(" "), undefined]
-        : parsed.rest;
+        : verb.takes === "units"
+          ? [parsed.rest[0], undefined]
+          : parsed.rest;
   if (url === undefined) throw wrong(`${verb.name} needs the ${nouns[verb.takes]}`);
   if (extra !== undefined) {
     const rule =

@@ -42,7 +42,7 @@ async function aftermath(error: ScsiError, { unit, command }: Session): Promise<
 }
 
 /** How a command line to the same unit as the same initiator begins. */
-function commandLineOf({ name, values }: Session): CommandLine {
+export function commandLineOf({ name, values }: Session): CommandLine {
   const initiator = values.initiator === undefined ? "" : ` --initiator ${shellWord(values.initiator)}`;
   return (verb, rest) => `scsi-persist ${verb} ${shellWord(name)}${initiator}${rest}`;
 }

@@ -13,7 +13,14 @@ const URLS: readonly (readonly Cell[])[] = [
   ["sim:name[/lun][?initiator=name]", "a simulated unit"],
 ];
 
-const nouns = { unit: " URL", portal: " PORTAL-URL", bytes: " [BYTES]", command: " COMMAND", none: "" } as const;
+const nouns = {
+  unit: " URL",
+  units: " URL…",
+  portal: " PORTAL-URL",
+  bytes: " [BYTES]",
+  command: " COMMAND",
+  none: "",
+} as const;
 
 /** Two columns, the second wrapped under itself. */
 function columns(rows: readonly (readonly [left: string, right: string])[], paint: Paint): string[] {

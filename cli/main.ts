@@ -1,29 +1,7 @@
-/** The outermost line: hands the process to run.ts, and its exit code back. Nothing else in cli/ touches the process. */
-import { readFile } from "node:fs/promises";
+/** The outermost line. Whoever only wants the version gets it before anything else is loaded; all others go to process.ts. */
 import process from "node:process";
-import { discover, open } from "../transports/open.ts";
-import { run } from "./run.ts";
+import { VERSION } from "./version.ts";
 
-// A reader that has seen enough (`| head`) is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
-});
-
-process.exitCode = await run(process.argv.slice(2), {
-  stdout: process.stdout,
-  stderr: process.stderr,
-  env: process.env,
-  onInterrupt(listener) {
-    process.once("SIGINT", listener);
-    process.once("SIGTERM", listener);
-    return () => {
-      process.off("SIGINT", listener);
-      process.off("SIGTERM", listener);
-    };
-  },
-  read: (name) => readFile(name === "-" ? "/dev/stdin" : name),
-  open,
-  discover,
-  listDevices: async () => (await import("../transports/sg/index.ts")).listDevices(),
-});
+const argv = process.argv.slice(2);
+if (argv.length === 1 && argv[0] === "--version") process.stdout.write(`scsi-persist ${VERSION}\n`);
+else await (await import("./process.ts")).main(argv);

@@ -32,6 +32,9 @@ export interface Values {
   readonly chap?: readonly Credentials[];
   readonly mutualChap?: Credentials;
   readonly aptplFile?: string;
+  readonly interval?: number;
+  readonly rounds?: number;
+  readonly html?: boolean;
   readonly faults?: string;
   readonly json?: boolean;
   readonly dryRun?: boolean;
@@ -135,6 +138,9 @@ export const verbOptions = {
     read: readText,
     help: "keep reservations that are to survive a loss of power (APTPL) in this file",
   },
+  interval: { name: "interval", value: "TIME", read: readTime, help: "how long from one look to the next (2s)" },
+  rounds: { name: "rounds", value: "N", read: readPort, help: "look so many times, and end" },
+  html: { name: "html", help: "as a page that needs nothing else, on standard output" },
 } as const satisfies Partial<Record<keyof Values, Option>>;
 
 /** Options of every verb. */

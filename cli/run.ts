@@ -18,8 +18,7 @@ import { redactUrl, shown, UsageError } from "./values.ts";
 import type { Session, Verb } from "./verb.ts";
 import { verboseObserver } from "./verbose.ts";
 import { verbNamed, verbs } from "./verbs.ts";
-
-const VERSION = "__SCSI_PERSIST_VERSION__";
+import { VERSION } from "./version.ts";
 
 /** Builders name their arguments; people gave options. */
 function inOptionNames(message: string): string {
@@ -62,7 +61,7 @@ function openOptionsOf(values: Values, io: Io, signal: AbortSignal, attempts: At
 }
 
 /** Runs a verb whose arguments are right in form. */
-async function perform(verb: Verb, url: string, { values }: Parsed, io: Io): Promise<number> {
+async function perform(verb: Verb, url: string, { values, rest }: Parsed, io: Io): Promise<number> {
   const attempts: Attempt[] = [];
   const interruption = new AbortController();
   const stopListening = io.onInterrupt(() => interruption.abort(new Error("interrupted by the user")));
@@ -76,6 +75,7 @@ async function perform(verb: Verb, url: string, { values }: Parsed, io: Io): Pro
     paint: paintFor(io.stdout, io.env),
     width: widthOf(io.stdout),
     url,
+    urls: verb.takes === "units" ? rest : [],
     name: redactUrl(url),
     values,
     openOptions: openOptionsOf(values, io, interruption.signal, attempts),

@@ -29,6 +29,8 @@ export interface Session {
   readonly width: number;
   /** The URL as given: never to be printed. */
   readonly url: string;
+  /** All of them, of verbs that take several. */
+  readonly urls: readonly string[];
   /** The URL without credentials: what people call the unit by. Empty for verbs without. */
   readonly name: string;
   readonly values: Values;
@@ -84,15 +86,16 @@ type VerbText = Pick<Verb, "name" | "summary" | "about" | "examples">;
 export function question(
   spec: VerbText & {
     readonly commands: readonly Command<unknown>[];
+    readonly options?: readonly VerbOptionName[];
     readonly openOptions?: Partial<OpenOptions>;
     ask(unit: LogicalUnit, session: Session): Promise<Report>;
   },
 ): Verb {
-  const { commands, openOptions = {}, ask, ...text } = spec;
+  const { commands, options = [], openOptions = {}, ask, ...text } = spec;
   return {
     ...text,
     takes: "unit",
-    options: [],
+    options,
     required: [],
     plan: () => ({ commands, effect: "It only reads: it would change nothing." }),
     run: async (session) => ask(await openUnit(session, openOptions), session),

@@ -1,4 +1,5 @@
 /** The public surface of the library without transports: re-exports only. */
+export { type Access, accessUnder } from "./access.ts";
 export { additionalSenseText } from "./additional-sense.ts";
 export type { Command, Effect } from "./command.ts";
 export type * from "./commands/index.ts";

@@ -39,14 +39,28 @@ function commandIn({ serviceAction, allocationLengthBytes }: SgPersistRequest): 
   return (readings[serviceAction] as (typeof readings)[number])({ allocationLengthBytes });
 }
 
-/** `PR out (Reserve): Reservation conflict`. */
-function complaint({ out, serviceAction }: SgPersistRequest, error: Error): string {
+/** sg_persist's short words for what it ends with. */
+const categories: Readonly<Record<number, string>> = {
+  2: "Device not ready",
+  5: "Illegal request",
+  6: "Unit attention",
+  9: "Illegal request, Invalid opcode",
+  24: "Reservation conflict",
+};
+
+/** `PR out (Reserve): Reservation conflict`, and what it ends with. */
+function complaint({ out, serviceAction }: SgPersistRequest, error: Error): string[] {
   const what = out ? `PR out (${namesOut[serviceAction]})` : `PR in (${namesIn[serviceAction]})`;
   const exit = exitCodeOf(error);
-  if (exit === 24) return `${what}: Reservation conflict`;
-  if (exit === 9) return `${what}: command not supported`;
-  if (exit === 5) return `${what}: bad field in cdb or parameter list (perhaps unsupported service action)`;
-  return exit === 6 ? `${what}: Unit attention` : `${what}: ${error.message}`;
+  const category = categories[exit] ?? error.message;
+  if (exit === 9) return [`${what}: command not supported`, `sg_persist failed: ${category}`];
+  if (exit === 5) {
+    return [
+      `${what}: bad field in cdb or parameter list (perhaps unsupported service action)`,
+      `sg_persist failed: ${category}`,
+    ];
+  }
+  return [`${what}: ${category}`, `sg_persist failed: ${category}`];
 }
 
 async function perform(request: SgPersistRequest, unit: LogicalUnit, io: Io): Promise<void> {
@@ -96,13 +110,17 @@ export async function runSgPersist(argv: readonly string[], io: Io): Promise<num
   const observer = request.verbose ? verboseObserver(io) : undefined;
   try {
     const { signal } = interruption;
-    await using unit = await io.open(request.device, { env: io.env, retry: noRetries, signal, observer });
-    await perform(request, unit, io);
+    const unit = await io.open(request.device, { env: io.env, retry: noRetries, signal, observer });
+    try {
+      await perform(request, unit, io);
+    } finally {
+      await unit[Symbol.asyncDispose]();
+    }
     return EXIT_SUCCESS;
   } catch (error) {
     if (error instanceof TypeError || error instanceof RangeError) throw new UsageError(error.message, "sg_persist");
     if (!isScsiError(error)) throw error;
-    print(io.stderr, [error.command === undefined ? `sg_persist: ${error.message}` : complaint(request, error)]);
+    print(io.stderr, error.command === undefined ? [`sg_persist: ${error.message}`] : complaint(request, error));
     return exitCodeOf(error);
   } finally {
     stopListening();

@@ -23,14 +23,17 @@ test("all verbs are there", () => {
   expect([...names].sort()).toEqual([
     "capabilities",
     "clear",
+    "completion",
     "decode",
     "demo",
     "discover",
     "encode",
+    "explain",
     "inquiry",
     "keys",
     "list",
     "luns",
+    "map",
     "move",
     "preempt",
     "register",
@@ -41,6 +44,7 @@ test("all verbs are there", () => {
     "serve",
     "sg_persist",
     "status",
+    "watch",
   ]);
 });
 

@@ -18,7 +18,11 @@ test("a story by its options, long, short and cut", async () => {
   expect(out).toMatch(/^ {2}.{8} {2}.{16} {2}.{4}\n {2}Peripheral device type: disk\n$/);
   expect(await run(`sg_persist -n -o --register-i -S 0xdef --device ${b}`)).toEqual([0, "", ""]);
   expect(await run(`sg_persist -n -oR -Kabc -T5 ${a}`)).toEqual([0, "", ""]);
-  expect(await run(`sg_persist -n -oR -K def -T 5 ${b}`)).toEqual([24, "", "PR out (Reserve): Reservation conflict\n"]);
+  expect(await run(`sg_persist -n -oR -K def -T 5 ${b}`)).toEqual([
+    24,
+    "",
+    "PR out (Reserve): Reservation conflict\nsg_persist failed: Reservation conflict\n",
+  ]);
   expect(await run(`sg_persist -n -i -r ${a}`)).toEqual([
     0,
     "  PR generation=0x2, Reservation follows:\n    Key=0xabc\n    scope: LU_SCOPE,  type: Write Exclusive, registrants only\n",

@@ -13,7 +13,6 @@ const lines: readonly (readonly [host: "A1" | "A2" | "B", line: string])[] = [
   ["A1", "-n --out --register --param-sark=a1"],
   ["A1", "--out --register-ignore --param-sark=0xa2"],
   ["A2", "-n -oI -S b2"],
-  ["B", "-n --out --reg --param-sark=1"],
   ["B", "-n --out --register --param-sark=b"],
   ["A1", "-n -oR -K a2 -T 5"],
   ["A1", "-n -k"],
@@ -28,7 +27,7 @@ const lines: readonly (readonly [host: "A1" | "A2" | "B", line: string])[] = [
   ["B", "-n -oL -K b -T 1"],
   ["A1", "-n -oL -K a2 -T 1"],
   ["A1", "-n -oR -K a2 -T 2"],
-  ["B", "-n -o --preempt-abort -K b -S a2 -T 6"],
+  ["B", "-n -o --preempt -K b -S a2 -T 6"],
   ["A1", "-n -k"],
   ["A1", "-n -k"],
   ["B", "-n -r"],
@@ -36,11 +35,6 @@ const lines: readonly (readonly [host: "A1" | "A2" | "B", line: string])[] = [
   ["B", "-n -o --clear -K b"],
   ["A2", "-n -r"],
   ["A2", "-n -s"],
-  // Refused before anything is sent.
-  ["B", "-n --register --param-sark=1"],
-  ["B", "-n -i -o -G"],
-  ["B", "-n -oM -K 1 -S 2"],
-  ["B", "-n -k -r"],
 ];
 
 const disks: LogicalUnit[] = [];

@@ -1,0 +1,32 @@
+/** The command line as a process: hands the process to run.ts, and its exit code back. Nothing else in cli/ touches the process. */
+import { readFile } from "node:fs/promises";
+import process from "node:process";
+import { discover, open } from "../transports/open.ts";
+import { run } from "./run.ts";
+
+/** Runs with these arguments, and leaves the exit code with the process. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // A reader that has seen enough (`| head`) is no error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+
+  process.exitCode = await run(argv, {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    onInterrupt(listener) {
+      process.once("SIGINT", listener);
+      process.once("SIGTERM", listener);
+      return () => {
+        process.off("SIGINT", listener);
+        process.off("SIGTERM", listener);
+      };
+    },
+    read: (name) => readFile(name === "-" ? "/dev/stdin" : name),
+    open,
+    discover,
+    listDevices: async () => (await import("../transports/sg/index.ts")).listDevices(),
+  });
+}
