@@ -14,7 +14,7 @@ import { type Json, long, stateJson } from "./json.ts";
 import type { State } from "./look.ts";
 import { type Cell, keyText, type Paint, table, wrap } from "./output.ts";
 import { stateLines } from "./show.ts";
-import { ownRegistration, question, type Report, type Session, type Verb } from "./verb.ts";
+import { question, type Report, type Session, type Verb, whoseRegistration } from "./verb.ts";
 
 /** What was found out about this host. Null: the target or the transport does not tell. */
 interface Standing {
@@ -121,7 +121,7 @@ async function ask(unit: LogicalUnit, session: Session): Promise<Report> {
   }
   const standing = standingOf(unit, state, values.key);
   const conflict = standing.write === false || standing.read === false;
-  const isOurs = ownRegistration(unit);
+  const isOurs = whoseRegistration(unit);
   return {
     result: {
       standing: standingJson(standing),

@@ -7,7 +7,7 @@ import { type Paint, wrap } from "./output.ts";
 import { stateLines } from "./show.ts";
 import { eventsBetween } from "./state-events.ts";
 import { redactUrl } from "./values.ts";
-import { ownRegistration, type Report, type Session, type Verb } from "./verb.ts";
+import { type Report, type Session, type Verb, whoseRegistration } from "./verb.ts";
 
 const INTERVAL_MS = 2000;
 /** Events that stay on the screen. */
@@ -54,9 +54,9 @@ async function lookAt(watched: Watched, session: Session): Promise<Happening[]> 
     watched.problem = undefined;
     const back = wasAway ? [tell("back", "answers again")] : [];
     if (before === undefined) {
-      const said = stateLines(state, ownRegistration(unit), (_, text) => text, Number.POSITIVE_INFINITY);
+      const said = stateLines(state, whoseRegistration(unit), (_, text) => text, Number.POSITIVE_INFINITY);
       const first = said.map((line) => line.trim().replaceAll(/ {2,}/g, " ")).filter((line) => line !== "");
-      return [...back, tell("state", first.join("; "), { now: stateJson(state, ownRegistration(unit)) })];
+      return [...back, tell("state", first.join("; "), { now: stateJson(state, whoseRegistration(unit)) })];
     }
     const events = eventsBetween(before, state).map(({ type, text, json }) => tell(type, text, json));
     watched.changed = events.length > 0;
@@ -84,7 +84,7 @@ function screen(
   const units = watched.flatMap(({ name, unit, state, problem, changed }) => {
     const title = `${paint("bold", name)}${changed ? paint("yellow", "  changed") : ""}`;
     const lost = problem === undefined ? [] : wrap(problem, width, "  ").map((line) => paint("red", line));
-    const isOurs = unit === undefined ? () => null : ownRegistration(unit);
+    const isOurs = unit === undefined ? () => null : whoseRegistration(unit);
     return ["", title, ...lost, ...(state === undefined ? [] : stateLines(state, isOurs, paint, width))];
   });
   const told = events.slice(-REMEMBERED).map((one) => eventLine(one, paint, watched.length > 1));
