@@ -41,7 +41,11 @@ export const exitCodes: readonly ExitCode[] = [
     codes: ["TARGET_NOT_FOUND", "LOGIN_FAILED", "AUTHENTICATION_FAILED", "PERMISSION_DENIED", "UNSUITABLE_DEVICE"],
   },
   { exit: 20, meaning: "check condition without a reason (no sense)", codes: ["NO_SENSE"] },
-  { exit: 24, meaning: "RESERVATION CONFLICT", codes: ["RESERVATION_CONFLICT"] },
+  {
+    exit: 24,
+    meaning: "RESERVATION CONFLICT; of several paths also: fenced meanwhile, or the key is another host's",
+    codes: ["RESERVATION_CONFLICT", "PREEMPTED_MEANWHILE", "KEY_SHARED"],
+  },
   { exit: 25, meaning: "status CONDITION MET", codes: ["UNEXPECTED_STATUS"], status: 0x04 },
   { exit: 26, meaning: "status BUSY", codes: ["BUSY"] },
   { exit: 27, meaning: "status TASK SET FULL", codes: ["TASK_SET_FULL"] },
@@ -52,7 +56,7 @@ export const exitCodes: readonly ExitCode[] = [
   {
     exit: 35,
     meaning: "transport: no connection, connection or answer lost",
-    codes: ["CONNECTION_FAILED", "CONNECTION_LOST", "PROTOCOL_ERROR", "CLOSED", "LOST_ANSWER"],
+    codes: ["CONNECTION_FAILED", "CONNECTION_LOST", "PROTOCOL_ERROR", "CLOSED", "LOST_ANSWER", "NO_USABLE_PATH"],
   },
   { exit: 37, meaning: "access to a disk was lost (mhd failfast)", codes: ["ACCESS_LOST"] },
   { exit: 97, meaning: "an answer that makes no sense", codes: ["MALFORMED_RESPONSE"] },
@@ -63,8 +67,8 @@ export const exitCodes: readonly ExitCode[] = [
   },
   {
     exit: 99,
-    meaning: "anything else, and a demo step that went wrong",
-    codes: ["UNEXPECTED_STATUS", "TASK_MANAGEMENT_FAILED"],
+    meaning: "anything else: a demo step that went wrong, paths that differ",
+    codes: ["UNEXPECTED_STATUS", "TASK_MANAGEMENT_FAILED", "PATHS_DIFFER"],
   },
   { exit: 130, meaning: "interrupted (SIGINT)", codes: ["ABORTED"] },
 ];

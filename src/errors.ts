@@ -5,6 +5,7 @@
 
 import type { MultihostErrno } from "./conversions.ts";
 import type { LostAnswerEvidence } from "./lost-answer.ts";
+import type { MultipathAccount } from "./multipath/account.ts";
 import type { Attempt, Delivery } from "./retry.ts";
 import type { FieldName, SenseData, UnreadableSense } from "./sense.ts";
 
@@ -51,6 +52,11 @@ export const scsiErrorCodes = {
   LOST_ANSWER: "the answer was lost, and whether the command was executed could not be established",
   FAMILIES_MIXED: "RESERVE and persistent reservations must not be mixed on one disk; nothing was sent",
   ACCESS_LOST: "access to a disk that was expected to be there is gone, or the disk has not answered in time",
+  // Decided above several paths.
+  NO_USABLE_PATH: "no path to the logical unit is usable",
+  PATHS_DIFFER: "executed through some paths, and not through others that are alive",
+  KEY_SHARED: "another host is registered with the same reservation key",
+  PREEMPTED_MEANWHILE: "another host pre-empted this one, or cleared all registrations, while it registered",
 } as const;
 
 /** The closed set of codes. */
@@ -79,6 +85,8 @@ export interface ScsiErrorDetails {
   readonly evidence?: LostAnswerEvidence | undefined;
   /** From the calls for multihost disks: the errno that mhd(7I) documents for it. */
   readonly errno?: MultihostErrno | undefined;
+  /** Of a unit with several paths: what happened on each. */
+  readonly account?: MultipathAccount | undefined;
   readonly cause?: unknown;
 }
 
@@ -98,6 +106,7 @@ export class ScsiError extends Error {
   readonly attempts: readonly Attempt[];
   readonly evidence: LostAnswerEvidence | undefined;
   readonly errno: MultihostErrno | undefined;
+  readonly account: MultipathAccount | undefined;
 
   constructor(message: string, details: ScsiErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -112,6 +121,7 @@ export class ScsiError extends Error {
     this.attempts = details.attempts ?? [];
     this.evidence = details.evidence;
     this.errno = details.errno;
+    this.account = details.account;
     Object.defineProperty(this, brand, { value: true });
   }
 }

@@ -35,10 +35,12 @@ export {
   type ExecuteOptions,
   type LogicalUnit,
   type Outcome,
+  type Unit,
 } from "./logical-unit.ts";
 export type { LostAnswerEvidence, ReservationIntent } from "./lost-answer.ts";
 export { lunNumber, lunOf } from "./lun.ts";
 export * from "./multihost/index.ts";
+export * from "./multipath/index.ts";
 export { type Registrant, registrantOf } from "./registrant.ts";
 export * from "./reservation.ts";
 export { type Attempt, type Delivery, defaultRetryPolicy, noRetries, type RetryPolicy } from "./retry.ts";

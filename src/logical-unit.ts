@@ -11,6 +11,7 @@ import { judge, type LostAnswerEvidence } from "./lost-answer.ts";
 import { type Attempt, defaultRetryPolicy, nextDelayMs, type RetryPolicy } from "./retry.ts";
 import { decodeSense, type SenseData } from "./sense.ts";
 import type { ResetScope, ScsiResponse, Transport } from "./transport.ts";
+import type { TransportId } from "./transport-id.ts";
 
 type Commands = typeof commands;
 type CommandName = keyof Commands;
@@ -53,11 +54,12 @@ export type CommandMethods = {
       : (options: ArgumentOf<Name> & ExecuteOptions) => Promise<ResultOf<Name>>;
 };
 
-/** A logical unit. */
-export interface LogicalUnit extends CommandMethods {
-  /** The transport's name: what is being talked to, without secrets. */
+/** A logical unit, through one path or several. */
+export interface Unit extends CommandMethods {
+  /** What is being talked to, without secrets. */
   readonly name: string;
-  readonly transport: Transport;
+  /** The initiator ports of its paths, as far as they are known: how to find ourselves in READ FULL STATUS. */
+  readonly initiatorPorts: readonly TransportId[];
   /**
    * Sends any command.
    *
@@ -78,8 +80,13 @@ export interface LogicalUnit extends CommandMethods {
    * @returns what ends it
    */
   observe(observer: AttemptObserver): () => void;
-  /** Closes the transport. */
+  /** Closes the way, or all of them. */
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A logical unit through one path. */
+export interface LogicalUnit extends Unit {
+  readonly transport: Transport;
 }
 
 const DEFAULT_TIMEOUT_MS = 20_000;
@@ -153,6 +160,26 @@ function withContext(error: ScsiError, command: Command<unknown>, unit: string, 
     attempts,
     cause: error.cause ?? error,
   });
+}
+
+/** The methods: each builds its command and has it executed. */
+export function methodsOver(
+  builders: Commands,
+  execute: <Result>(command: Command<Result>, options?: ExecuteOptions) => Promise<Result>,
+): CommandMethods {
+  return Object.fromEntries(
+    Object.entries(builders).map(([name, build]) => [
+      name,
+      (options?: ExecuteOptions) => {
+        try {
+          return execute((build as (options?: unknown) => Command<unknown>)(options), options);
+        } catch (error) {
+          // The builders check their arguments: a bad one rejects, and nothing has been sent.
+          return Promise.reject(error);
+        }
+      },
+    ]),
+  ) as unknown as CommandMethods;
 }
 
 /**
@@ -315,24 +342,11 @@ export function createLogicalUnit(transport: Transport, defaults: ExecuteOptions
   const execute = <Result>(command: Command<Result>, options: ExecuteOptions = {}): Promise<Result> =>
     carryOut(command, options, noHistory());
 
-  const methods = Object.fromEntries(
-    Object.entries(commands).map(([name, build]) => [
-      name,
-      (options?: ExecuteOptions) => {
-        try {
-          return execute((build as (options?: unknown) => Command<unknown>)(options), options);
-        } catch (error) {
-          // The builders check their arguments: a bad one rejects, and nothing has been sent.
-          return Promise.reject(error);
-        }
-      },
-    ]),
-  ) as unknown as CommandMethods;
-
   return {
-    ...methods,
+    ...methodsOver(commands, execute),
     name: transport.name,
     transport,
+    initiatorPorts: transport.initiatorPort === undefined ? [] : [transport.initiatorPort],
     execute,
     perform,
     async reset(scope, options = {}) {

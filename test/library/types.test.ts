@@ -42,7 +42,7 @@ describe("a logical unit's methods", () => {
   it("are those of the commands, all of them", () => {
     type Methods = Exclude<
       keyof LogicalUnit,
-      "name" | "transport" | "execute" | "perform" | "reset" | "observe" | symbol
+      "name" | "transport" | "initiatorPorts" | "execute" | "perform" | "reset" | "observe" | symbol
     >;
     expectTypeOf<Methods>().toEqualTypeOf<keyof typeof commands>();
   });

@@ -1,0 +1,83 @@
+/**
+ * Has this host been pre-empted while it registered? Pure: from what was sent, what was answered and what a look shows.
+ *
+ * What holds: "fenced" is said only where something that was this host's is gone which none of its own commands took away.
+ */
+import type { TransportId } from "../transport-id.ts";
+import { isPortOfHost, type PathIdentity, samePort } from "./path.ts";
+import { countOf, keyOf, type Seen } from "./seen.ts";
+import type { Reply } from "./step.ts";
+
+/** One REGISTER on one path. */
+export interface Attempted {
+  readonly path: PathIdentity;
+  /** The key that the command named for the path; undefined: it ignored it. */
+  readonly named: bigint | undefined;
+  readonly reply: Reply;
+}
+
+/** What a look is compared with. */
+export interface Claims {
+  readonly newKey: bigint;
+  /** The look before the latest round, and this host's ports. */
+  readonly previous: Seen;
+  readonly ports: readonly TransportId[];
+  /** Paths that had the new key at an earlier look, or said so. */
+  readonly have: readonly PathIdentity[];
+  /** The latest round. */
+  readonly attempts: readonly Attempted[];
+  /** The keys that were named are those that the paths had, and not only what the caller believed. */
+  readonly namedWereReal: boolean;
+  /** PRGENERATION before the first of our commands, and how often they have certainly moved it. */
+  readonly generation: number;
+  readonly moves: number;
+}
+
+const isGone = (after: Seen, path: PathIdentity, newKey: bigint): boolean => {
+  const key = keyOf(after, path);
+  return key !== undefined && key !== newKey;
+};
+
+/**
+ * Is a registration of this host gone, through whichever nexus? Also one of a path that is missing, and under an old key: whoever
+ * removed it meant this host. Only for looks between which this host removes none.
+ */
+export function vanished(previous: Seen, after: Seen, ports: readonly TransportId[]): boolean {
+  const { registrations } = after;
+  if (registrations === undefined && after.keys.keys.length > 0) return false;
+  return (previous.registrations ?? []).some(
+    (was) =>
+      isPortOfHost(ports, was.transportId) &&
+      !(registrations ?? []).some(
+        (is) =>
+          samePort(is.transportId, was.transportId) &&
+          (is.allTargetPorts || was.allTargetPorts || is.relativeTargetPort === was.relativeTargetPort),
+      ),
+  );
+}
+
+/** Has somebody taken away what was ours? */
+export function fencedSince(claims: Claims, after: Seen): boolean {
+  const { newKey, have, attempts } = claims;
+  if (newKey === 0n) return false;
+  if (vanished(claims.previous, after, claims.ports)) return true;
+  if (have.some((path) => isGone(after, path, newKey))) return true;
+  for (const { path, named, reply } of attempts) {
+    if (reply.kind === "good" && isGone(after, path, newKey)) return true;
+    const had = claims.namedWereReal && named !== undefined && named !== 0n;
+    if (had && reply.kind === "conflict" && keyOf(after, path) === 0n) return true;
+  }
+  return fewerThanOurs(claims, after);
+}
+
+/** Where registrations cannot be told apart they are counted. Some arrays count one for all paths of an adapter. */
+function fewerThanOurs({ newKey, have, attempts, generation, moves }: Claims, after: Seen): boolean {
+  const unknown = (path: PathIdentity): boolean => keyOf(after, path) === undefined;
+  const ours = new Set([
+    ...have.filter(unknown).map(({ index }) => index),
+    ...attempts.filter(({ path, reply }) => reply.kind === "good" && unknown(path)).map(({ path }) => path.index),
+  ]).size;
+  const count = countOf(after, newKey);
+  if (ours === 0 || count === undefined || count >= ours) return false;
+  return count === 0 || (after.keys.prGeneration - generation) >>> 0 > moves;
+}

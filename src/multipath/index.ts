@@ -1,0 +1,10 @@
+/** One logical unit through several paths. Re-exports only. */
+export type { MultipathAccount, PathAccount, StepAccount } from "./account.ts";
+export type { ReturnedPath } from "./algorithms.ts";
+export type { MultipathMap } from "./executor.ts";
+export { openMultipathUnit } from "./identify.ts";
+export { createPathLimits, type PathLimitOptions, type PathLimits } from "./limits.ts";
+export type { Path } from "./path.ts";
+export type { PlannedStep } from "./plan.ts";
+export type { ReplyKind } from "./step.ts";
+export { createMultipathUnit, type MultipathOptions, type MultipathOutcome, type MultipathUnit } from "./unit.ts";

@@ -1,0 +1,241 @@
+/**
+ * REGISTER and REGISTER AND IGNORE EXISTING KEY over all paths, as an algorithm.
+ *
+ * What holds at every step:
+ * - Every path is sent the key that the target shows for it, wherever that can be known, so that the target itself refuses a
+ *   registration whose ground has moved: between the look and the command nobody comes unnoticed.
+ * - A registration that had been there, or has been made here, and is gone at the next look means that another host pre-empted
+ *   this one. Then nothing more is registered, and what was registered afterwards is taken back: no live path stays writable
+ *   for a host that has been fenced. That is the only case in which anything is taken back.
+ * - A failure takes nothing back. Paths that were registered before stay so; the error tells which are and which are not.
+ * - Success means that every path that answers has the key: a path that did not take it is asked whether it lives, and if it
+ *   does, the call fails.
+ * - No registration is touched but this host's own. A key that another host uses is refused before anything is sent.
+ */
+import type { Command } from "../command.ts";
+import { type RegisterFlags, register, registerAndIgnoreExistingKey } from "../commands/persistent-reserve-out.ts";
+import type { TransportId } from "../transport-id.ts";
+import { formatTransportId } from "../transport-id-text.ts";
+import { keyShared, noUsablePath, pathsDiffer, preemptedMeanwhile, worstOf } from "./failures.ts";
+import { type Attempted, fencedSince } from "./fenced.ts";
+import type { PathIdentity } from "./path.ts";
+import { foreignWith, keyOf, type Seen } from "./seen.ts";
+import { type Algorithm, take } from "./step.ts";
+
+/** This host, as algorithms know it. */
+export interface Host {
+  /** The paths that may be used, in order of preference. */
+  readonly paths: readonly PathIdentity[];
+  /** Every initiator port of this host that is known. */
+  readonly ports: readonly TransportId[];
+}
+
+/** What is to be registered. */
+export interface Registering {
+  /** 0n unregisters. */
+  readonly newKey: bigint;
+  /** The key that this host has now; undefined: whatever it is. */
+  readonly key: bigint | undefined;
+  readonly flags: RegisterFlags;
+  /** Other paths, which are registered with the new key and must stay so from before the first step to after the last one. */
+  readonly anchors?: readonly PathIdentity[];
+  /** Stopping half-way would leave live paths without registration. */
+  readonly critical?: boolean;
+  readonly why: string;
+}
+
+/** What came of it. */
+export interface Registered {
+  readonly before: Seen;
+  readonly after: Seen;
+  /** Paths that have the new key now. */
+  readonly done: readonly PathIdentity[];
+}
+
+/** How often what did not succeed is looked at and tried again. */
+const ROUNDS = 3;
+
+/** A key as people write it. */
+export const hexKey = (key: bigint): string => `0x${key.toString(16)}`;
+/** The paths' numbers. */
+export const numbers = (paths: readonly PathIdentity[]): number[] => paths.map(({ index }) => index);
+
+/** Refuses a key that another host is registered with. */
+export function refuseShared(host: Host, seen: Seen, key: bigint, delivered: "no" | "yes"): void {
+  const [foreign] = foreignWith(seen, key, host.ports) ?? [];
+  if (foreign === undefined) return;
+  const who = formatTransportId(foreign.transportId);
+  throw keyShared(
+    `another host, ${who}, is registered with key ${hexKey(key)}: two hosts with one key cannot be told apart, and one would be fenced with the other`,
+    delivered,
+  );
+}
+
+/** One path of each initiator port: with ALL_TG_PT its registration serves the others. */
+function onePerHost(paths: readonly PathIdentity[]): PathIdentity[] {
+  const first = new Map<string, PathIdentity>();
+  for (const path of paths) if (!first.has(path.host)) first.set(path.host, path);
+  return [...first.values()];
+}
+
+/** Takes back what was registered after this host had been fenced. */
+export function* withdraw(host: Host, after: Seen, newKey: bigint, have: ReadonlySet<number>): Algorithm<never> {
+  let seen: Seen | undefined = after;
+  for (let rounds = 0; rounds < ROUNDS && seen !== undefined; rounds++) {
+    const now: Seen = seen;
+    const left = host.paths.filter((path) => {
+      const key = keyOf(now, path);
+      return key === newKey || (key === undefined && rounds === 0 && have.has(path.index));
+    });
+    if (left.length === 0) break;
+    const replies = yield* take<"send">({
+      kind: "send",
+      sends: left.map((path) => ({ path: path.index, command: register({ key: newKey, newKey: 0n }) })),
+      why: "this host has been pre-empted meanwhile: what it registered since is taken back",
+      critical: true,
+    });
+    if ([...replies.values()].every(({ kind }) => kind === "good")) break;
+    const why = "is everything taken back";
+    seen = yield* take<"look">({ kind: "look", why, paths: numbers(host.paths), critical: true });
+  }
+  throw preemptedMeanwhile(
+    `another host pre-empted this host, or cleared all registrations, while it registered key ${hexKey(newKey)}; what it registered after that has been taken back`,
+  );
+}
+
+/** Paths that did not take it must be dead: one that lives is an error. */
+function* refuseLiving(failed: readonly Attempted[]): Algorithm {
+  if (failed.length === 0) return;
+  const answering = yield* take<"probe">({
+    kind: "probe",
+    why: "a path that did not take it must be dead: one that lives would be without the key",
+    paths: failed.map(({ path }) => path.index),
+  });
+  const living = failed.find(
+    ({ path, reply }) => reply.kind === "error" || reply.kind === "conflict" || answering.has(path.index),
+  );
+  if (living !== undefined) throw pathsDiffer(living.path.name, living.reply);
+}
+
+/** Registers, changes or unregisters the key on every path of the host. */
+export function* registerPaths(host: Host, asked: Registering): Algorithm<Registered> {
+  const { newKey, flags, anchors = [], critical = false } = asked;
+  const removing = newKey === 0n;
+  const wide = flags.allTargetPorts === true;
+  const everyPath = numbers([...anchors, ...host.paths]);
+  const before = yield* take<"look">({
+    kind: "look",
+    why: "who is registered now, and with which key each path",
+    paths: everyPath,
+    critical,
+  });
+  if (before === undefined) throw noUsablePath("no path answers");
+  if (!removing) refuseShared(host, before, newKey, anchors.length > 0 ? "yes" : "no");
+
+  const known = (seen: Seen, path: PathIdentity): bigint | undefined => (wide ? undefined : keyOf(seen, path));
+  // Only if the key that was named is any path's is it this host's; paths that differ are then caught up.
+  const matches =
+    asked.key === undefined || host.paths.some((path) => [asked.key, undefined].includes(keyOf(before, path)));
+
+  /** The command for a path, and the key that it names. */
+  function commandFor(
+    path: PathIdentity,
+    seen: Seen,
+    first: boolean,
+    ports: boolean,
+  ): [Command<void>, bigint | undefined] {
+    const more = ports ? flags : { ...flags, initiatorPorts: undefined };
+    const present = known(seen, path);
+    const named = asked.key !== undefined && (!matches || (first && present === undefined)) ? asked.key : present;
+    return named === undefined
+      ? [registerAndIgnoreExistingKey({ newKey, ...more }), undefined]
+      : [register({ key: named, newKey, ...more }), named];
+  }
+
+  /** One round: TransportIDs are registered with the first path alone, for a second time they would be refused. */
+  function* round(open: readonly PathIdentity[], seen: Seen, first: boolean): Algorithm<Attempted[]> {
+    const attempts: Attempted[] = [];
+    const alone = first && flags.initiatorPorts !== undefined ? 1 : 0;
+    for (const group of [open.slice(0, alone), open.slice(alone)]) {
+      if (group.length === 0) continue;
+      const built = group.map((path) => ({
+        path,
+        built: commandFor(path, seen, first, alone === 1 && path === open[0]),
+      }));
+      const replies = yield* take<"send">({
+        kind: "send",
+        sends: built.map(({ path, built: [command] }) => ({ path: path.index, command })),
+        why: first ? asked.why : "paths that did not take it, with the key that the target shows for them now",
+        otherwise:
+          "a path on which it conflicts or fails is looked at and tried again; one that then stays without must be dead, or the call fails",
+        critical,
+      });
+      for (const {
+        path,
+        built: [, named],
+      } of built) {
+        const reply = replies.get(path.index);
+        if (reply !== undefined) attempts.push({ path, named, reply });
+      }
+    }
+    return attempts;
+  }
+
+  const done = new Map<number, PathIdentity>();
+  const failed = new Map<number, Attempted>();
+  let open = wide ? onePerHost(host.paths) : [...host.paths];
+  let seen = before;
+  let moves = 0;
+  const generation = before.keys.prGeneration;
+  const claims = { newKey, namedWereReal: matches && !wide, generation, ports: host.ports };
+  if (fencedSince({ ...claims, previous: before, have: anchors, attempts: [], moves }, before)) {
+    yield* withdraw(host, before, newKey, new Set());
+  }
+
+  for (let rounds = 0; rounds < ROUNDS && open.length > 0; rounds++) {
+    if (removing && matches) {
+      for (const path of open.filter((each) => known(seen, each) === 0n)) done.set(path.index, path);
+      open = open.filter((path) => !done.has(path.index));
+    }
+    const attempts = yield* round(open, seen, rounds === 0);
+    const good = attempts.filter(({ reply }) => reply.kind === "good").map(({ path }) => path);
+    moves += good.length;
+    const after = yield* take<"look">({
+      kind: "look",
+      why: removing
+        ? "is every path unregistered"
+        : "has every path the key, and has nobody pre-empted this host meanwhile",
+      paths: [...numbers(good), ...everyPath],
+      critical: critical || !removing,
+    });
+    if (after !== undefined) {
+      const previous = seen;
+      seen = after;
+      const have = [...anchors, ...done.values()];
+      if (fencedSince({ ...claims, previous, have, attempts, moves }, after)) {
+        yield* withdraw(host, after, newKey, new Set(numbers([...done.values(), ...good])));
+      }
+    }
+    for (const attempt of attempts) {
+      const { path, reply } = attempt;
+      const key = after === undefined ? undefined : known(after, path);
+      if (key === newKey || (key === undefined && reply.kind === "good")) {
+        done.set(path.index, path);
+        failed.delete(path.index);
+      } else {
+        failed.set(path.index, attempt);
+      }
+    }
+    if (after === undefined) break;
+    const settled = ({ path, reply }: Attempted): boolean =>
+      reply.kind === "error" ||
+      // As on a single path: nothing says that it should not conflict.
+      (reply.kind === "conflict" && done.size + anchors.length === 0 && (!matches || known(after, path) === undefined));
+    open = [...failed.values()].filter((attempt) => !settled(attempt)).map(({ path }) => path);
+  }
+
+  if (done.size + anchors.length === 0) throw worstOf([...failed.values()].map(({ reply }) => reply));
+  yield* refuseLiving([...failed.values()]);
+  if (!removing) refuseShared(host, seen, newKey, "yes");
+  return { before, after: seen, done: [...done.values()] };
+}
