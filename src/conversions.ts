@@ -63,6 +63,12 @@ const resultsByCode: Partial<Record<ScsiErrorCode, MpathPersistResult>> = {
   RESERVATION_CONFLICT: "MPATH_PR_RESERV_CONFLICT",
   CONNECTION_FAILED: "MPATH_PR_FILE_ERROR",
   TARGET_NOT_FOUND: "MPATH_PR_FILE_ERROR",
+  PERMISSION_DENIED: "MPATH_PR_FILE_ERROR",
+  // A map without a path is device mapper's matter; a device that is no map is too.
+  NO_USABLE_PATH: "MPATH_PR_DMMP_ERROR",
+  UNSUITABLE_DEVICE: "MPATH_PR_DMMP_ERROR",
+  PREEMPTED_MEANWHILE: "MPATH_PR_RESERV_CONFLICT",
+  KEY_SHARED: "MPATH_PR_RESERV_CONFLICT",
 };
 
 const isInvalidOperationCode = (error: ScsiError): boolean =>

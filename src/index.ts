@@ -5,6 +5,7 @@ export type { Command, Effect } from "./command.ts";
 export type * from "./commands/index.ts";
 export * as commands from "./commands/index.ts";
 export { reservationTypeMeanings } from "./conflict-rules.ts";
+export { type MpathPersistResult, mpathPersistResults } from "./conversions.ts";
 export { type DescribedBytes, type DescribedCommand, describeCommand } from "./describe.ts";
 export { formatDesignator, sameLogicalUnit } from "./designators.ts";
 export { designatorTypeName, deviceTypeName, standardVersionName } from "./device-names.ts";

@@ -4,6 +4,20 @@ export type { ReturnedPath } from "./algorithms.ts";
 export type { MultipathMap } from "./executor.ts";
 export { openMultipathUnit } from "./identify.ts";
 export { createPathLimits, type PathLimitOptions, type PathLimits } from "./limits.ts";
+export {
+  type MpathCallOptions,
+  type MpathObserver,
+  type MpathParameters,
+  type MpathReserveInOptions,
+  type MpathReserveInResponse,
+  type MpathReserveOutOptions,
+  type MpathResult,
+  type MpathVerbosity,
+  mpathPersistentReserveIn,
+  mpathPersistentReserveOut,
+  mpathReserveInActions,
+  mpathReserveOutActions,
+} from "./mpath-persist.ts";
 export type { Path } from "./path.ts";
 export type { PlannedStep } from "./plan.ts";
 export type { ReplyKind } from "./step.ts";
