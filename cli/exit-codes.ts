@@ -43,7 +43,7 @@ export const exitCodes: readonly ExitCode[] = [
   { exit: 20, meaning: "check condition without a reason (no sense)", codes: ["NO_SENSE"] },
   {
     exit: 24,
-    meaning: "RESERVATION CONFLICT; of several paths also: fenced meanwhile, or the key is another host's",
+    meaning: "RESERVATION CONFLICT; fenced meanwhile; a key that another host has",
     codes: ["RESERVATION_CONFLICT", "PREEMPTED_MEANWHILE", "KEY_SHARED"],
   },
   { exit: 25, meaning: "status CONDITION MET", codes: ["UNEXPECTED_STATUS"], status: 0x04 },
