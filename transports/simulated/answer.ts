@@ -15,6 +15,11 @@ export interface Answer {
   readonly dataOutLength: number;
   /** The I_T nexuses whose other commands are to be aborted: the victims of PREEMPT AND ABORT. */
   readonly aborted: readonly Nexus[];
+  /**
+   * What a robot has yet to do before this may be answered, in steps that can fail. The device server does them at once, or
+   * lets time pass between them.
+   */
+  readonly motion?: readonly (() => Fault | undefined)[] | undefined;
 }
 
 const nothing = new Uint8Array(0);

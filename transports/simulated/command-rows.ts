@@ -1,19 +1,33 @@
-/** Every command that a logical unit here can have: the groups, put together. */
+/** Every command that a logical unit of some kind can have: the groups, put together. */
 import type { CommandRow } from "./command.ts";
-import { inquiryCommands } from "./inquiry-commands.ts";
-import { mediumCommands } from "./medium-commands.ts";
+import { capacityCommands, inquiryCommands } from "./inquiry-commands.ts";
+import { changerCommands } from "./media/changer-commands.ts";
+import { logCommands } from "./media/log-commands.ts";
+import { streamCommands } from "./media/stream-commands.ts";
+import { mediumCommands, preventCommands } from "./medium-commands.ts";
 import { modeCommands } from "./mode-commands.ts";
 import { reserveCommands } from "./reserve-commands.ts";
 import { spaceCommands } from "./space-commands.ts";
 import { supportedCommands } from "./supported-commands.ts";
 import { transferCommands } from "./transfer-commands.ts";
 
-export const commandRows: readonly CommandRow[] = [
+/** Of every device. */
+const commonRows: readonly CommandRow[] = [
   ...inquiryCommands,
   ...modeCommands,
-  ...mediumCommands,
-  ...transferCommands,
-  ...spaceCommands,
+  ...preventCommands,
   ...reserveCommands,
   ...supportedCommands,
 ];
+
+export const diskRows: readonly CommandRow[] = [
+  ...commonRows,
+  ...capacityCommands,
+  ...mediumCommands,
+  ...transferCommands,
+  ...spaceCommands,
+];
+
+export const tapeRows: readonly CommandRow[] = [...commonRows, ...logCommands, ...streamCommands];
+
+export const changerRows: readonly CommandRow[] = [...commonRows, ...logCommands, ...changerCommands];

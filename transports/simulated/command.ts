@@ -14,7 +14,7 @@ export interface CommandRow {
   /** The CDB's fields, from core/generated/fields.ts: what REPORT SUPPORTED OPERATION CODES tells of. */
   readonly cdb: Readonly<Record<string, number>>;
   /** Its class in access.ts, or how the CDB decides which. */
-  readonly access: number | (() => number);
+  readonly access: number | ((unit: UnitState) => number);
   readonly perform: (unit: UnitState, nexus: Nexus, dataOut: Uint8Array) => Answer;
   /**
    * INQUIRY, REPORT LUNS, REQUEST SENSE: processed in spite of a unit attention condition, which stays (sam4r14 5.14 a,
@@ -25,6 +25,8 @@ export interface CommandRow {
   readonly allowedWhenLost?: true;
   /** Without a medium: NOT READY. With `"write"` also refused while the medium is write protected. */
   readonly medium?: "read" | "write";
+  /** It waits for the robot, which does one thing after the other. */
+  readonly usesRobot?: true;
   /** Does this logical unit have it? It does unless this says no. */
   readonly existsIn?: (unit: UnitState) => boolean;
 }

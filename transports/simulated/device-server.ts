@@ -19,12 +19,16 @@ import type { TransportId } from "../../src/transport-id.ts";
 import { conflicts } from "./access.ts";
 import { type Answer, conflictAnswer, faultAnswer, senseAnswer } from "./answer.ts";
 import { placeOf } from "./command.ts";
+import type { DeviceType } from "./device-kind.ts";
+import type { Drive } from "./media/drive.ts";
+import type { Library } from "./media/library.ts";
+import { defaultStreamSettings } from "./media/stream-mode.ts";
 import { defaultModeSettings } from "./mode-pages.ts";
 import type { Nexus } from "./nexus.ts";
 import { type Fault, faultInCdb, inDescriptorFormat, plainFault, senseCodes } from "./sense.ts";
 import { applySnapshot, type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { attentionSense, establish, isReset, UnitAttention } from "./unit-attentions.ts";
-import { createUnitState, type DeviceServerOptions, type UnitState } from "./unit-state.ts";
+import { createUnitState, type DeviceServerOptions, isReady, type UnitState } from "./unit-state.ts";
 
 const noSuchCommand: Fault = {
   code: senseCodes.invalidCommandOperationCode,
@@ -56,12 +60,21 @@ function perform(unit: UnitState, nexus: Nexus, cdb: Uint8Array, dataOut: Uint8A
   }
 
   if (unit.state.lost && command.allowedWhenLost !== true) return faultAnswer(informationLost);
-  const access = typeof command.access === "number" ? command.access : command.access();
+  const access = typeof command.access === "number" ? command.access : command.access(unit);
   if (conflicts(unit, nexus, operationCode, serviceAction, access)) return conflictAnswer;
   if (attention !== undefined) return reportAttention(attentions);
-  if (command.medium !== undefined && !unit.loaded) return faultAnswer(noMedium);
+  if (command.medium !== undefined && !isReady(unit)) return faultAnswer(noMedium);
   if (command.medium === "write" && unit.mode.softwareWriteProtect) return faultAnswer(writeProtected);
   return command.perform(unit, nexus, dataOut);
+}
+
+/** What a robot would take time for, at once. */
+function withoutTime(answer: Answer): Answer {
+  for (const step of answer.motion ?? []) {
+    const fault = step();
+    if (fault !== undefined) return faultAnswer(fault);
+  }
+  return answer.motion === undefined ? answer : { ...answer, motion: undefined };
 }
 
 /** As the Control mode page has it: D_SENSE. */
@@ -91,6 +104,21 @@ export interface DeviceServer {
    * @param dataOut all the data that the initiator sends
    */
   execute(nexus: Nexus, cdb: Uint8Array, dataOut?: Uint8Array): Answer;
+  /**
+   * Executes one command in its time: most at once, those that wait for a changer's robot when it has done them. A promise
+   * whose command is aborted, or lost with power or a reset, stays open for good; what the robot has done by then stays done.
+   *
+   * @param isWanted asked before the command begins and at each step of the robot: false ends it there
+   */
+  start(nexus: Nexus, cdb: Uint8Array, dataOut?: Uint8Array, isWanted?: () => boolean): Answer | Promise<Answer>;
+  /** Would {@link DeviceServer.start} take its time for this command? */
+  takesTime(cdb: Uint8Array): boolean;
+  /** What kind of device it is. */
+  readonly type: DeviceType;
+  /** Of a changer: its library. */
+  readonly library: Library | undefined;
+  /** Of a tape: its drive. */
+  readonly drive: Drive | undefined;
   /**
    * Power goes, and comes back. Registrations and reservation are kept only if the last valid APTPL was 1; PRGENERATION
    * becomes 0 and RESERVE is forgotten either way (spc4r36f 5.13.5.1, 6.15.2). Every nexus finds POWER ON OCCURRED, and
@@ -144,8 +172,24 @@ export function createDeviceServer(options: DeviceServerOptions = {}): DeviceSer
     unit.reservedBy = null;
     unit.preventedBy.clear();
     Object.assign(unit.mode, defaultModeSettings());
+    Object.assign(unit.stream, defaultStreamSettings());
   };
-  return {
+  const everybodyFinds = (condition: number) => {
+    for (const { attentions } of rules.nexuses.all()) establish(attentions, condition);
+  };
+  if (unit.library !== undefined) {
+    unit.library.isLocked = () => unit.preventedBy.size > 0;
+    unit.library.onAccess = () => everybodyFinds(UnitAttention.IMPORT_OR_EXPORT_ELEMENT_ACCESSED);
+  }
+  if (unit.drive !== undefined) {
+    const { vendor, product, serialNumber } = unit;
+    unit.drive.identity = { vendor, product, serialNumber };
+    unit.drive.preventsRemoval = () => unit.preventedBy.size > 0;
+    unit.drive.onLoad = () => everybodyFinds(UnitAttention.MEDIUM_MAY_HAVE_CHANGED);
+  }
+  const execute = (nexus: Nexus, cdb: Uint8Array, dataOut: Uint8Array = nothing) =>
+    inSenseFormat(unit, withoutTime(perform(unit, nexus, cdb, dataOut)));
+  const server: DeviceServer = {
     blocks: unit.blocks,
     blockSize: unit.blockSize,
     nexus(initiatorPort, relativeTargetPort = rules.targetPorts[0] as number) {
@@ -156,8 +200,27 @@ export function createDeviceServer(options: DeviceServerOptions = {}): DeviceSer
       }
       return unit.nexuses.use(initiatorPort, relativeTargetPort);
     },
-    execute: (nexus, cdb, dataOut = nothing) => inSenseFormat(unit, perform(unit, nexus, cdb, dataOut)),
+    type: unit.kind.name,
+    library: unit.library,
+    drive: unit.drive,
+    execute,
+    takesTime: (cdb) => unit.robot !== undefined && unit.commands.byOperationCode[cdb[0] ?? -1]?.usesRobot === true,
+    start(nexus, cdb, dataOut = nothing, isWanted = always) {
+      const { robot } = unit;
+      if (robot === undefined || !server.takesTime(cdb)) return execute(nexus, cdb, dataOut);
+      return new Promise((resolve) => {
+        robot.submit({
+          nexus,
+          isWanted,
+          begin: () => perform(unit, nexus, cdb, dataOut),
+          settle: (answer) => resolve(inSenseFormat(unit, answer)),
+        });
+      });
+    },
     powerCycle() {
+      unit.robot?.stop();
+      // A drive rewinds when it finds a tape at power on.
+      if (unit.drive !== undefined) unit.drive.position = 0;
       forgetVolatile();
       state.generation = 0;
       if (!state.persistsThroughPowerLoss) forgetReservations();
@@ -167,12 +230,14 @@ export function createDeviceServer(options: DeviceServerOptions = {}): DeviceSer
       }
     },
     reset(condition = UnitAttention.BUS_DEVICE_RESET_FUNCTION_OCCURRED) {
+      unit.robot?.stop();
       forgetVolatile();
       for (const { attentions } of rules.nexuses.all()) establish(attentions, condition);
     },
     loseNexus(nexus) {
       if (unit.reservedBy === nexus) unit.reservedBy = null;
       unit.preventedBy.delete(nexus);
+      unit.robot?.abortOf([nexus]);
       establish(nexus.attentions, UnitAttention.I_T_NEXUS_LOSS_OCCURRED);
     },
     retireNexus: (nexus) => unit.nexuses.retire(nexus),
@@ -189,4 +254,7 @@ export function createDeviceServer(options: DeviceServerOptions = {}): DeviceSer
     snapshot: () => takeSnapshot(unit),
     restore: (snapshot) => applySnapshot(unit, snapshot),
   };
+  return server;
 }
+
+const always = (): boolean => true;

@@ -1,11 +1,13 @@
 /**
  * Simulated targets by name, so that several hosts in one process meet at the same unit, and the URL that leads there:
- * `sim:NAME[/LUN][?initiator=…&port=…&blocks=…&block-size=…]`.
+ * `sim:NAME[/LUN][?initiator=…&port=…&blocks=…&block-size=…&type=…]`.
  */
 
+import { checkOneOf } from "../../src/check.ts";
 import type { Transport } from "../../src/transport.ts";
 import type { TransportId } from "../../src/transport-id.ts";
 import { parseTransportId } from "../../src/transport-id-text.ts";
+import { deviceTypes } from "./device-kind.ts";
 import { createSimulatedTarget, type SimulatedTarget, type SimulatedTargetOptions } from "./target.ts";
 
 /** A set of targets, each under its name. */
@@ -44,8 +46,8 @@ export interface OpenSimulatedOptions {
 
 const DEFAULT_INITIATOR_NAME = "iqn.2026-01.io.github.scsi-persist:simulated";
 const DEFAULT_ISID = 0x8000_0000_0000n;
-const form = "sim:NAME[/LUN][?initiator=…&port=…&blocks=…&block-size=…]";
-const parameters = ["initiator", "port", "blocks", "block-size"];
+const form = "sim:NAME[/LUN][?initiator=…&port=…&blocks=…&block-size=…&type=…]";
+const parameters = ["initiator", "port", "blocks", "block-size", "type"];
 
 function wholeNumber(name: string, text: string | null): number | undefined {
   if (text === null) return undefined;
@@ -54,7 +56,7 @@ function wholeNumber(name: string, text: string | null): number | undefined {
 }
 
 /**
- * Opens a simulated unit; within one host the same name and LUN are the same unit. `blocks` and `block-size` say what a
+ * Opens a simulated unit; within one host the same name and LUN are the same unit. `blocks`, `block-size` and `type` (disk, tape, changer) say what a
  * unit is to be like that does not exist yet; of one that exists they must be true.
  *
  * @param sharedHost where names are looked up if the options do not say
@@ -73,13 +75,16 @@ export function openSimulatedIn(sharedHost: SimulatedHost, url: string, options:
   const blocks = wholeNumber("blocks", query.get("blocks"));
   const blockSize = wholeNumber("block-size", query.get("block-size"));
   const host = options.host ?? sharedHost;
-  const unit = host.target(decodeURIComponent(name)).unit(wholeNumber("LUN", lun ?? null), { blocks, blockSize });
-  for (const [what, asked, is] of [
+  const asked = query.get("type");
+  const type = asked === null ? undefined : checkOneOf("type", asked, deviceTypes);
+  const unit = host.target(decodeURIComponent(name)).unit(wholeNumber("LUN", lun ?? null), { blocks, blockSize, type });
+  for (const [what, wanted, is] of [
     ["blocks", blocks, unit.server.blocks],
     ["block-size", blockSize, unit.server.blockSize],
+    ["type", type, unit.server.type],
   ] as const) {
-    if (asked !== undefined && asked !== is)
-      throw new RangeError(`${unit.name} exists with ${what}=${is}, not ${asked}`);
+    if (wanted !== undefined && wanted !== is)
+      throw new RangeError(`${unit.name} exists with ${what}=${is}, not ${wanted}`);
   }
   const relativeTargetPort = wholeNumber("port", query.get("port"));
   return unit.nexus({ initiatorPort: initiatorOf(query.get("initiator"), options), relativeTargetPort });

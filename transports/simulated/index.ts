@@ -8,6 +8,7 @@ import { createSimulatedHost, type OpenSimulatedOptions, openSimulatedIn, type S
 export { type Profile, type ProfileName, profileNames, profiles } from "../../src/profiles/index.ts";
 export type { Answer } from "./answer.ts";
 export { type Clock, createVirtualClock, realClock, type VirtualClock } from "./clock.ts";
+export type { DeviceType } from "./device-kind.ts";
 export { createDeviceServer, type DeviceServer } from "./device-server.ts";
 export {
   checkFaultPlan,
@@ -23,6 +24,9 @@ export {
 } from "./fault-plan.ts";
 export { createFaultPlan, faultStatuses, type RunningFaults } from "./faults.ts";
 export { createSimulatedHost, type OpenSimulatedOptions, type SimulatedHost } from "./host.ts";
+export { type Cartridge, createCartridge, type LogicalObject } from "./media/cartridge.ts";
+export { createDrive, type Drive } from "./media/drive.ts";
+export { createLibrary, type Element, type Library, type LibraryOptions } from "./media/library.ts";
 export { createMedium, type Medium } from "./medium.ts";
 export type { Nexus } from "./nexus.ts";
 export { createRandom, type Random } from "./random.ts";

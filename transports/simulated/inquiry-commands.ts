@@ -23,22 +23,25 @@ import type { Nexus } from "./nexus.ts";
 import { encodeSenseCode, faultInCdb, inDescriptorFormat } from "./sense.ts";
 import { attentionSense } from "./unit-attentions.ts";
 import type { UnitState } from "./unit-state.ts";
-import { putPage, VENDOR } from "./vpd-pages.ts";
+import { putPage } from "./vpd-pages.ts";
 
 /**
  * T10 VENDOR IDENTIFICATION, PRODUCT IDENTIFICATION, PRODUCT REVISION LEVEL: bytes 8 to 35 of standard INQUIRY data.
  */
-const IDENTIFICATION = new TextEncoder().encode(`${VENDOR}PERSISTENT DISK 0001`);
+const identification = ({ vendor, product }: UnitState): Uint8Array =>
+  new TextEncoder().encode(`${vendor.padEnd(8)}${product.padEnd(16)}0001`);
 const IDENTIFICATION_OFFSET = 8;
 /** VERSION 06h: SPC-4. */
 const VERSION = 6;
-/** VERSION DESCRIPTORS from byte 58 on (spc4r36f): SAM-5, iSCSI, SPC-4, SBC-3, none with a revision. */
-const VERSION_DESCRIPTORS = Uint8Array.of(0x00, 0xa0, 0x09, 0x60, 0x04, 0x60, 0x04, 0xc0);
+/** VERSION DESCRIPTORS from byte 58 on (spc4r36f): the device's kind knows them. */
 const VERSION_DESCRIPTORS_OFFSET = 58;
 /** The whole of standard INQUIRY data without vendor specific parameters. */
 const INQUIRY_LENGTH = 96;
 
 const testUnitReady = (): Answer => goodAnswer;
+/** Always allowed but under RESERVE; some devices are of an older mind (spc4r36f table 65 note b). */
+const testUnitReadyAccess = ({ testUnitReadyConflicts }: UnitState): number =>
+  testUnitReadyConflicts ? Access.reads : Access.unlessReserved;
 
 /** REQUEST SENSE: reports the first unit attention condition in its data and clears it (sam4r14 5.14 e). */
 function requestSense(_unit: UnitState, nexus: Nexus): Answer {
@@ -59,14 +62,15 @@ function inquiry(unit: UnitState, nexus: Nexus): Answer {
   }
   const length = putPage(unit, nexus, pageCode);
   if (length === undefined) return faultAnswer(faultInCdb(InquiryCdb.PAGE_CODE));
-  return dataAnswer(dataOut(core.encodeVpdHeader(0, 0, pageCode, length)), allocationLength);
+  return dataAnswer(dataOut(core.encodeVpdHeader(0, unit.kind.deviceType, pageCode, length)), allocationLength);
 }
 
-function standardInquiryData({ removable, rules }: UnitState): Uint8Array {
-  const head = core.encodeInquiry(0, 0, removable ? 1 : 0, VERSION);
+function standardInquiryData(unit: UnitState): Uint8Array {
+  const { removable, rules, kind } = unit;
+  const head = core.encodeInquiry(0, kind.deviceType, removable ? 1 : 0, VERSION);
   dataWindow.fill(0, head, INQUIRY_LENGTH);
-  dataWindow.set(IDENTIFICATION, IDENTIFICATION_OFFSET);
-  dataWindow.set(VERSION_DESCRIPTORS, VERSION_DESCRIPTORS_OFFSET);
+  dataWindow.set(identification(unit), IDENTIFICATION_OFFSET);
+  dataWindow.set(kind.versionDescriptors, VERSION_DESCRIPTORS_OFFSET);
   core.putDataField(0, InquiryData.ADDITIONAL_LENGTH, INQUIRY_LENGTH - 5);
   core.putDataField(0, InquiryData.MULTIP, rules.targetPorts.length > 1 ? 1 : 0);
   return dataOut(INQUIRY_LENGTH);
@@ -105,10 +109,14 @@ const always = { access: Access.always, ignoresAttentions: true, allowedWhenLost
 
 // biome-ignore format: one row per command
 export const inquiryCommands: readonly CommandRow[] = [
-  { operationCode: OperationCode.TEST_UNIT_READY, cdb: TestUnitReadyCdb, access: Access.unlessReserved, medium: "read", perform: testUnitReady },
+  { operationCode: OperationCode.TEST_UNIT_READY, cdb: TestUnitReadyCdb, access: testUnitReadyAccess, medium: "read", perform: testUnitReady },
   { operationCode: OperationCode.REQUEST_SENSE, cdb: RequestSenseCdb, ...always, perform: requestSense },
   { operationCode: OperationCode.INQUIRY, cdb: InquiryCdb, ...always, perform: inquiry },
   { operationCode: OperationCode.REPORT_LUNS, cdb: ReportLunsCdb, ...always, perform: reportLuns },
+];
+
+// biome-ignore format: one row per command
+export const capacityCommands: readonly CommandRow[] = [
   { operationCode: OperationCode.READ_CAPACITY_10, cdb: ReadCapacity10Cdb, access: Access.always, medium: "read", perform: readCapacity10 },
   { operationCode: OperationCode.SERVICE_ACTION_IN_16, serviceAction: ServiceActionIn16.READ_CAPACITY_16, cdb: ReadCapacity16Cdb, access: Access.always, medium: "read", perform: readCapacity16 },
 ];

@@ -40,10 +40,11 @@ const startStopAccess = (): number =>
 const MAXIMUM_PREVENT = 1;
 
 /** PREVENT ALLOW MEDIUM REMOVAL: sbc4. Each I_T nexus prevents for itself. */
-function preventAllowMediumRemoval({ preventedBy }: UnitState, nexus: Nexus): Answer {
+function preventAllowMediumRemoval({ preventedBy, sharedPrevention }: UnitState, nexus: Nexus): Answer {
   const prevent = core.cdbField(PreventAllowMediumRemovalCdb.PREVENT);
   if (prevent > MAXIMUM_PREVENT) return faultAnswer(faultInCdb(PreventAllowMediumRemovalCdb.PREVENT));
   if (prevent === 1) preventedBy.add(nexus);
+  else if (sharedPrevention) preventedBy.clear();
   else preventedBy.delete(nexus);
   return goodAnswer;
 }
@@ -54,5 +55,9 @@ const preventAccess = (): number =>
 // biome-ignore format: one row per command
 export const mediumCommands: readonly CommandRow[] = [
   { operationCode: OperationCode.START_STOP_UNIT, cdb: StartStopUnitCdb, access: startStopAccess, perform: startStopUnit },
+];
+
+// biome-ignore format: one row per command
+export const preventCommands: readonly CommandRow[] = [
   { operationCode: OperationCode.PREVENT_ALLOW_MEDIUM_REMOVAL, cdb: PreventAllowMediumRemovalCdb, access: preventAccess, perform: preventAllowMediumRemoval },
 ];

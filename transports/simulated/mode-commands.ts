@@ -18,7 +18,8 @@ import { core, dataIn, dataOut, dataSize, dataWindow } from "../../src/core/inde
 import { Access } from "./access.ts";
 import { type Answer, dataAnswer, faultAnswer, goodAnswer, takenAnswer } from "./answer.ts";
 import type { CommandRow } from "./command.ts";
-import { changeable, type ModeSettings, modePages, PageControl } from "./mode-pages.ts";
+import { putStreamDescriptor, putStreamHeader, takeStreamDescriptor } from "./media/stream-mode.ts";
+import { changeable, type ModeSettings, PageControl } from "./mode-pages.ts";
 import type { Nexus } from "./nexus.ts";
 import { type Fault, faultAtListByte, faultInCdb, plainFault, senseCodes } from "./sense.ts";
 import { establish, UnitAttention } from "./unit-attentions.ts";
@@ -46,6 +47,12 @@ function putBlockDescriptor({ blocks, blockSize }: UnitState, at: number, long: 
   return length;
 }
 
+/** The block descriptor that a device of this kind has, if any. */
+function putDescriptor(unit: UnitState, at: number, long: boolean): number {
+  if (unit.kind.name === "changer") return 0;
+  return unit.kind.name === "tape" ? putStreamDescriptor(unit, at) : putBlockDescriptor(unit, at, long);
+}
+
 /** MODE SENSE: smr-j MODE SENSE (6), MODE SENSE (10); spc4r36f, 6.15. */
 const modeSense =
   (cdb: typeof ModeSense6Cdb | typeof ModeSense10Cdb, header: Header) =>
@@ -54,25 +61,29 @@ const modeSense =
     const pageCode = core.cdbField(cdb.PAGE_CODE);
     const subpage = core.cdbField(cdb.SUBPAGE_CODE);
     const allocationLength = core.cdbField(cdb.ALLOCATION_LENGTH);
-    const long = cdb === ModeSense10Cdb && core.cdbField(ModeSense10Cdb.LLBAA) === 1;
+    const long = unit.kind.name === "disk" && cdb === ModeSense10Cdb && core.cdbField(ModeSense10Cdb.LLBAA) === 1;
     if (pageControl === PageControl.saved) return faultAnswer(plainFault(senseCodes.savingParametersNotSupported));
     // A page without subpages is its own only one.
     if (subpage !== SUBPAGE.none && subpage !== SUBPAGE.all) return faultAnswer(faultInCdb(cdb.SUBPAGE_CODE));
+    const { modePages } = unit.kind;
     const wanted = pageCode === ModePage.ALL ? [...modePages.keys()] : [pageCode];
     const start = headerSize(header);
     dataWindow.fill(0, 0, start);
     let at = start;
-    if (core.cdbField(cdb.DBD) === 0) at += putBlockDescriptor(unit, at, long);
+    if (core.cdbField(cdb.DBD) === 0) at += putDescriptor(unit, at, long);
     const descriptorLength = at - start;
     for (const code of wanted) {
       const put = modePages.get(code);
       if (put === undefined) return faultAnswer(faultInCdb(cdb.PAGE_CODE));
-      at += put(at, pageControl, unit.mode);
+      at += put(at, pageControl, unit.mode, unit);
     }
     // MODE DATA LENGTH counts what follows it.
     core.putDataField(0, header.MODE_DATA_LENGTH, at - (header === ModeParameterHeader6 ? 1 : 2));
-    core.putDataField(0, header.WP, unit.mode.softwareWriteProtect ? 1 : 0);
-    core.putDataField(0, header.DPOFUA, 1);
+    if (unit.kind.name === "tape") putStreamHeader(unit, header === ModeParameterHeader10);
+    if (unit.kind.name === "disk") {
+      core.putDataField(0, header.WP, unit.mode.softwareWriteProtect ? 1 : 0);
+      core.putDataField(0, header.DPOFUA, 1);
+    }
     if (long && descriptorLength > 0) core.putDataField(0, ModeParameterHeader10.LONGLBA, 1);
     core.putDataField(0, header.BLOCK_DESCRIPTOR_LENGTH, descriptorLength);
     return dataAnswer(dataOut(at), allocationLength);
@@ -100,7 +111,7 @@ function takePages(unit: UnitState, list: Uint8Array, at: number): ModeSettings 
   for (let byte = at; byte < list.length; ) {
     dataIn(list);
     const code = core.dataField(byte, ModePageHeader.PAGE_CODE);
-    const put = modePages.get(code);
+    const put = unit.kind.modePages.get(code);
     if (put === undefined || core.dataField(byte, ModePageHeader.SPF) !== 0) return faultAtListByte(byte);
     const length = Size.MODE_PAGE_HEADER + core.dataField(byte, ModePageHeader.PAGE_LENGTH);
     if (byte + length > list.length) return plainFault(senseCodes.parameterListLengthError);
@@ -108,7 +119,7 @@ function takePages(unit: UnitState, list: Uint8Array, at: number): ModeSettings 
       for (const [row, setting] of changeable) settings[setting] = core.dataField(byte, row) === 1;
     }
     // With the new settings the page must be what was sent: whatever else differs cannot be changed.
-    if (put(byte, PageControl.current, settings) !== length) return faultAtListByte(byte + 1);
+    if (put(byte, PageControl.current, settings, unit) !== length) return faultAtListByte(byte + 1);
     for (let i = 0; i < length; i++) if (dataWindow[byte + i] !== list[byte + i]) return faultAtListByte(byte + i);
     byte += length;
   }
@@ -132,13 +143,17 @@ const modeSelect =
     const descriptorLength = core.dataField(0, header.BLOCK_DESCRIPTOR_LENGTH);
     if (size + descriptorLength > length) return faultAnswer(plainFault(senseCodes.parameterListLengthError));
     const long = header === ModeParameterHeader10 && core.dataField(0, ModeParameterHeader10.LONGLBA) === 1;
-    const wrong = blockDescriptorFault(unit, size, descriptorLength, long);
+    const stream = unit.kind.name === "tape" ? takeStreamDescriptor(unit, size, descriptorLength) : { ...unit.stream };
+    if ("code" in stream) return faultAnswer(stream);
+    const wrong = unit.kind.name === "tape" ? undefined : blockDescriptorFault(unit, size, descriptorLength, long);
     if (wrong !== undefined) return faultAnswer(wrong);
     const settings = takePages(unit, list, size + descriptorLength);
     if ("code" in settings) return faultAnswer(settings);
     const changed = changeable.some(([, setting]) => settings[setting] !== unit.mode[setting]);
+    const restreamed = stream.blockLength !== unit.stream.blockLength;
     Object.assign(unit.mode, settings);
-    if (changed) {
+    Object.assign(unit.stream, stream);
+    if (changed || restreamed) {
       for (const other of unit.rules.nexuses.all()) {
         if (other !== nexus) establish(other.attentions, UnitAttention.MODE_PARAMETERS_CHANGED);
       }

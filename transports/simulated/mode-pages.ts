@@ -10,6 +10,7 @@ import {
   ModePageHeader,
 } from "../../src/core/generated/fields.ts";
 import { core, dataWindow } from "../../src/core/index.ts";
+import type { UnitState } from "./unit-state.ts";
 
 /** What MODE SELECT can change; all false after power on or a reset. */
 export interface ModeSettings {
@@ -77,9 +78,12 @@ function informationalExceptions(at: number, pageControl: number): number {
 }
 
 /** Puts a page at byte `at` of the data window, and returns its length. */
-export const modePages: ReadonlyMap<number, (at: number, pageControl: number, settings: ModeSettings) => number> =
-  new Map([
-    [ModePage.CACHING, caching],
-    [ModePage.CONTROL, control],
-    [ModePage.INFORMATIONAL_EXCEPTIONS, informationalExceptions],
-  ]);
+export type PutModePage = (at: number, pageControl: number, settings: ModeSettings, unit: UnitState) => number;
+
+/** The pages of every device. */
+export const commonModePages: readonly (readonly [pageCode: number, put: PutModePage])[] = [
+  [ModePage.CONTROL, control],
+  [ModePage.INFORMATIONAL_EXCEPTIONS, informationalExceptions],
+];
+/** And those of a disk. */
+export const diskModePages: readonly (readonly [pageCode: number, put: PutModePage])[] = [[ModePage.CACHING, caching]];

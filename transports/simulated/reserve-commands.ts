@@ -55,6 +55,7 @@ function persistentReserveOut(unit: UnitState, nexus: Nexus, dataOutBytes: Uint8
   // PREEMPT AND ABORT allows medium removal for those whom it preempts (5.13.11.2.6 h).
   const aborted = outcome.aborted.flatMap((other) => [...sharing(unit.nexuses, deviations, other)]);
   for (const other of aborted) unit.preventedBy.delete(other);
+  if (aborted.length > 0) unit.robot?.abortOf(aborted);
   return takenAnswer(length, aborted);
 }
 

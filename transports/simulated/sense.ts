@@ -3,6 +3,7 @@
  * A fault is a value; only `encodeFault` turns one into sense data, through the core. Nothing here decides anything.
  */
 import { SenseKey } from "../../src/core/generated/codes.ts";
+import { FixedSense } from "../../src/core/generated/fields.ts";
 import { core, dataIn, dataOut } from "../../src/core/index.ts";
 
 /** A sense key with its ADDITIONAL SENSE CODE and qualifier. */
@@ -23,6 +24,10 @@ export const senseCodes = {
   invalidFieldInParameterList: illegalRequest(0x26, 0x00),
   invalidReleaseOfPersistentReservation: illegalRequest(0x26, 0x04),
   savingParametersNotSupported: illegalRequest(0x39, 0x00),
+  invalidElementAddress: illegalRequest(0x21, 0x01),
+  mediumDestinationElementFull: illegalRequest(0x3b, 0x0d),
+  mediumSourceElementEmpty: illegalRequest(0x3b, 0x0e),
+  mediumMagazineNotAccessible: illegalRequest(0x3b, 0x11),
   mediumRemovalPrevented: illegalRequest(0x53, 0x02),
   insufficientRegistrationResources: illegalRequest(0x55, 0x04),
   mediumNotPresent: { senseKey: SenseKey.NOT_READY, asc: 0x3a, ascq: 0x00 },
@@ -38,6 +43,8 @@ export interface Fault {
   readonly pointer?: { readonly inCdb: boolean; readonly byte: number; readonly bit: number };
   /** INFORMATION, e.g. the first invalid logical block address. */
   readonly information?: bigint;
+  /** FILEMARK, EOM, ILI: of tapes. */
+  readonly stream?: { readonly filemark?: true; readonly eom?: true; readonly ili?: true };
 }
 
 /** A fault without a field pointer. */
@@ -67,10 +74,13 @@ export function encodeSenseCode(code: SenseCode): Uint8Array {
 }
 
 /** Fixed-format sense data for a fault, in memory of its own. */
-export function encodeFault({ code, pointer, information }: Fault): Uint8Array {
+export function encodeFault({ code, pointer, information, stream = {} }: Fault): Uint8Array {
   const length = core.encodeSense(code.senseKey, code.asc, code.ascq);
   if (pointer !== undefined) core.encodeFieldPointer(pointer.inCdb ? 1 : 0, pointer.byte, pointer.bit);
   if (information !== undefined) core.encodeInformation(information);
+  core.putDataField(0, FixedSense.FILEMARK, stream.filemark === true ? 1 : 0);
+  core.putDataField(0, FixedSense.EOM, stream.eom === true ? 1 : 0);
+  core.putDataField(0, FixedSense.ILI, stream.ili === true ? 1 : 0);
   return dataOut(length);
 }
 

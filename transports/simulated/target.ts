@@ -8,6 +8,7 @@ import type { TransportId } from "../../src/transport-id.ts";
 import { parseTransportId } from "../../src/transport-id-text.ts";
 import { type Clock, realClock } from "./clock.ts";
 import { createDeviceServer, type DeviceServer } from "./device-server.ts";
+import { createLibrary } from "./media/library.ts";
 import type { Nexus } from "./nexus.ts";
 import { createTaskSet, type SimulatedTask, type TaskSet } from "./task-set.ts";
 import { createSimulatedTransport, type SimulatedHook, transportName } from "./transport.ts";
@@ -92,6 +93,7 @@ export function createSimulatedTarget(options: SimulatedTargetOptions = {}): Sim
   const { name = "simulated", clock = realClock, ...defaults } = options;
   const units = new Map<number, SimulatedUnit>();
   const taskSets = new Map<number, TaskSet>();
+  let { library } = defaults;
   const luns = () => [...units.keys()].sort((a, b) => a - b);
 
   function reset(scope: ResetScope, lun: number): void {
@@ -102,10 +104,22 @@ export function createSimulatedTarget(options: SimulatedTargetOptions = {}): Sim
     }
   }
 
+  /** A changer's library, and the drives of tape units that come after it: the same drive, seen from both sides. */
+  function media({ type = defaults.type, library: given }: DeviceServerOptions): DeviceServerOptions {
+    if (type === "changer") {
+      library = given ?? library ?? createLibrary();
+      return { library };
+    }
+    const drive = type === "tape" ? library?.drives.find((one) => one.identity === undefined) : undefined;
+    return drive === undefined ? {} : { drive };
+  }
+
   function createUnit(lun: number, own: DeviceServerOptions): SimulatedUnit {
     const server = createDeviceServer({
       serialNumber: serialNumberOf(name, lun),
       ...defaults,
+      clock,
+      ...media(own),
       luns,
       ...defined(own),
     });

@@ -1,5 +1,6 @@
 /**
- * The commands under way to one logical unit: those that a hook holds up before the device server has seen them. Who
+ * The commands under way to one logical unit: those that a hook holds up before the device server has seen them, and
+ * those that wait for a robot. Who
  * aborts which is decided here after the standard; how an aborted one ends is for its transport.
  *
  *   sam4r14 5.6 (aborting commands), 7 (task management); spc4r36f 5.13.11.2.6 (PREEMPT AND ABORT)

@@ -45,7 +45,7 @@ export interface SimulatedPath {
   readonly clock: Clock;
 }
 
-/** A command that hooks may hold up. */
+/** A command that hooks, or a robot, may hold up. */
 interface Delivery {
   /** `"unknown"` once the device server has it. */
   delivered: "no" | "unknown";
@@ -60,9 +60,8 @@ export function createSimulatedTransport(path: SimulatedPath): Transport {
   const underWay = new Set<Delivery>();
   const closedError = (delivered: "no" | "unknown") => transportError("CLOSED", delivered, `${name} has been closed`);
 
-  function perform(request: ScsiRequest): ScsiResponse {
-    const { cdb, dataOut, dataInLength } = request;
-    const answer = server.execute(nexus, cdb, dataOut);
+  function respond(request: ScsiRequest, answer: Answer): ScsiResponse {
+    const { dataInLength } = request;
     const { status, sense, aborted } = answer;
     if (aborted.length > 0) tasks.abortOf(aborted);
     const dataIn = answer.dataIn.length > dataInLength ? answer.dataIn.slice(0, dataInLength) : answer.dataIn;
@@ -82,10 +81,16 @@ export function createSimulatedTransport(path: SimulatedPath): Transport {
       if (!underWay.has(delivery) || silenced()) throw closedError("no");
       if (instead !== undefined) return instead;
     }
-    // From here on nothing can abort it.
-    tasks.remove(task);
     delivery.delivered = "unknown";
-    let response = perform(request);
+    let response: ScsiResponse;
+    if (server.takesTime(request.cdb)) {
+      const wanted = () => underWay.has(delivery) && !silenced();
+      response = respond(request, await server.start(nexus, request.cdb, request.dataOut, wanted));
+    } else {
+      // From here on nothing can abort it.
+      tasks.remove(task);
+      response = respond(request, server.execute(nexus, request.cdb, request.dataOut));
+    }
     for (const hook of now) response = (await hook.after?.(request, response, nexus)) ?? response;
     return response;
   }
@@ -148,7 +153,8 @@ export function createSimulatedTransport(path: SimulatedPath): Transport {
       await undefined;
       if (closed) throw closedError("no");
       if (signal?.aborted) throw abortedError(name, "no", signal);
-      return hooks.length === 0 ? perform(request) : hooked(request, options);
+      if (hooks.length > 0 || server.takesTime(request.cdb)) return hooked(request, options);
+      return respond(request, server.execute(nexus, request.cdb, request.dataOut));
     },
     async reset(scope, { signal } = {}) {
       if (closed) throw closedError("no");

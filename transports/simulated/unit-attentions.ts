@@ -17,6 +17,7 @@ export const UnitAttention = {
   REGISTRATIONS_PREEMPTED: 0x2a05,
   MODE_PARAMETERS_CHANGED: 0x2a01,
   MEDIUM_MAY_HAVE_CHANGED: 0x2800,
+  IMPORT_OR_EXPORT_ELEMENT_ACCESSED: 0x2801,
 } as const;
 
 /** ADDITIONAL SENSE CODE of resets and of lost nexuses. */

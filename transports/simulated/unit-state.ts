@@ -6,9 +6,15 @@ import { OperationCode, PersistentReserveOut } from "../../src/core/generated/co
 import { type Profile, type ProfileName, profileNames, profiles } from "../../src/profiles/index.ts";
 import { type ReservationType, reservationTypeNames, reservationTypes } from "../../src/reservation.ts";
 import type { Reserved } from "./access.ts";
+import { type Clock, realClock } from "./clock.ts";
 import { type CommandRow, type CommandSet, createCommandSet } from "./command.ts";
-import { commandRows } from "./command-rows.ts";
 import { readDeviations, registrantsOf } from "./deviations.ts";
+import { type DeviceKind, type DeviceType, deviceKinds, deviceTypes } from "./device-kind.ts";
+import { createCartridge } from "./media/cartridge.ts";
+import { createDrive, type Drive } from "./media/drive.ts";
+import { createLibrary, type Library } from "./media/library.ts";
+import { createRobot, type Robot } from "./media/robot.ts";
+import { defaultStreamSettings, type StreamSettings } from "./media/stream-mode.ts";
 import { createMedium, type Medium } from "./medium.ts";
 import { defaultModeSettings, type ModeSettings } from "./mode-pages.ts";
 import { createNexusRegistry, type Nexus, type NexusRegistry } from "./nexus.ts";
@@ -17,6 +23,16 @@ import { UnitAttention } from "./unit-attentions.ts";
 
 /** What a simulated logical unit is to be like. Everything has a default. */
 export interface DeviceServerOptions {
+  /** What it is: a disk unless given. */
+  readonly type?: DeviceType | undefined;
+  /** Of a changer: what it moves in; a small library of its own unless given. */
+  readonly library?: Library | undefined;
+  /** Of a tape: its drive, which may be one of a library's; a drive with a blank cartridge unless given. */
+  readonly drive?: Drive | undefined;
+  /** Of a changer: how long the robot takes for a command, in milliseconds; 0, at once, unless given. */
+  readonly moveMs?: number | undefined;
+  /** What the robot's time is measured by; the real time unless given. */
+  readonly clock?: Clock | undefined;
   /** Logical blocks, 1 to 2^37; 2048 unless given. Memory is taken only for what is written. */
   readonly blocks?: number | undefined;
   /** Bytes in a logical block: a power of two from 512 to 65536; 512 unless given. */
@@ -55,6 +71,19 @@ export interface DeviceServerOptions {
 
 /** One logical unit's insides. */
 export interface UnitState extends Reserved {
+  readonly kind: DeviceKind;
+  /** T10 VENDOR IDENTIFICATION and PRODUCT IDENTIFICATION. */
+  readonly vendor: string;
+  readonly product: string;
+  /** Of a changer. */
+  readonly library: Library | undefined;
+  /** Of a changer whose robot takes its time. */
+  readonly robot: Robot | undefined;
+  /** Of a tape. */
+  readonly drive: Drive | undefined;
+  readonly stream: StreamSettings;
+  readonly sharedPrevention: boolean;
+  readonly testUnitReadyConflicts: boolean;
   readonly blocks: number;
   readonly blockSize: number;
   readonly serialNumber: string;
@@ -95,6 +124,12 @@ function yes(
   return value === undefined ? profile[name] !== false : checkFlag(name, value);
 }
 
+/** T10 VENDOR IDENTIFICATION of devices that are nobody's. */
+const VENDOR = "SIMULATE";
+
+/** Is there a medium that is ready? A changer needs none. */
+export const isReady = ({ drive, loaded }: UnitState): boolean => drive?.loaded ?? loaded;
+
 /** @throws TypeError or RangeError for an option that cannot be */
 export function createUnitState(options: DeviceServerOptions): UnitState {
   const blockSize = checkInteger("blockSize", options.blockSize ?? 512, 512, 65_536);
@@ -111,6 +146,9 @@ export function createUnitState(options: DeviceServerOptions): UnitState {
   for (const port of targetPorts) checkInteger("targetPorts", port, 1, 0xffff);
   const profile: Profile = profiles[checkOneOf("profile", options.profile ?? "spc", profileNames)];
   const types = options.types ?? profile.types ?? reservationTypeNames;
+  const kind = deviceKinds[checkOneOf("type", options.type ?? "disk", deviceTypes)];
+  const inquiry = profile.inquiry?.deviceType === kind.deviceType ? profile.inquiry : undefined;
+  const moveMs = checkInteger("moveMs", options.moveMs ?? 0, 0, 86_400_000);
   const powersOn = checkFlag("powerOnUnitAttention", options.powerOnUnitAttention);
   const deviations = readDeviations(profile.answers);
   const [firstPort = 1] = targetPorts;
@@ -119,11 +157,20 @@ export function createUnitState(options: DeviceServerOptions): UnitState {
   const nexuses = createNexusRegistry({
     attentions: powersOn ? [UnitAttention.POWER_ON_RESET_OR_BUS_DEVICE_RESET_OCCURRED] : [],
     idle: maximumRegistrations + IDLE_NEXUSES,
-    isNeeded: (nexus) => state.registrations.has(nexus) || isReservedBy(nexus),
+    isNeeded: (nexus) => state.registrations.has(nexus) || hasAHold(nexus),
     afterForgetting: UnitAttention.I_T_NEXUS_LOSS_OCCURRED,
   });
-  const isReservedBy = (nexus: Nexus): boolean => whole.reservedBy === nexus;
+  const hasAHold = (nexus: Nexus): boolean => whole.reservedBy === nexus || whole.preventedBy.has(nexus);
   const unit: UnitState = {
+    kind,
+    vendor: inquiry?.vendor ?? VENDOR,
+    product: inquiry?.product ?? kind.product,
+    library: kind.name === "changer" ? (options.library ?? createLibrary()) : undefined,
+    robot: kind.name === "changer" && moveMs > 0 ? createRobot(options.clock ?? realClock, moveMs) : undefined,
+    drive: kind.name === "tape" ? (options.drive ?? createDrive(createCartridge("SIM001L6"))) : undefined,
+    stream: defaultStreamSettings(),
+    sharedPrevention: profile.sharedPrevention === true,
+    testUnitReadyConflicts: profile.testUnitReadyConflicts === true,
     blocks: checkInteger("blocks", options.blocks ?? 2048, 1, 2 ** 37),
     blockSize,
     serialNumber,
@@ -147,7 +194,7 @@ export function createUnitState(options: DeviceServerOptions): UnitState {
     replaceLostReservation: yes("replaceLostReservation", options, profile),
     compatibleReservationHandling: yes("compatibleReservationHandling", options, profile),
     thin: checkFlag("thin", options.thin),
-    removable: checkFlag("removable", options.removable),
+    removable: kind.name !== "disk" || checkFlag("removable", options.removable),
     loaded: true,
     preventedBy: new Set(),
     mode: defaultModeSettings(),
@@ -157,7 +204,7 @@ export function createUnitState(options: DeviceServerOptions): UnitState {
     state,
     reservedBy: null,
   };
-  const there = commandRows.filter((row) => row.existsIn?.(unit) !== false && !isAbsent(profile, row));
+  const there = kind.rows.filter((row) => row.existsIn?.(unit) !== false && !isAbsent(profile, row));
   const whole: UnitState = { ...unit, commands: createCommandSet(there) };
   return whole;
 }

@@ -15,12 +15,18 @@ import { MAXIMUM_UNMAP_DESCRIPTORS } from "./space-commands.ts";
 import type { UnitState } from "./unit-state.ts";
 
 const ascii = new TextEncoder();
-/** T10 VENDOR IDENTIFICATION, eight characters. */
-export const VENDOR = "SIMULATE";
+
+/** Those that only disks have. */
+const diskPages: ReadonlySet<number> = new Set([
+  VpdPage.BLOCK_LIMITS,
+  VpdPage.BLOCK_DEVICE_CHARACTERISTICS,
+  VpdPage.LOGICAL_BLOCK_PROVISIONING,
+]);
 
 /** The pages that a unit has, ascending: Logical Block Provisioning is for thin ones. */
-const pagesOf = ({ thin }: UnitState): Uint8Array =>
+const pagesOf = ({ thin, kind }: UnitState): Uint8Array =>
   Uint8Array.from(Object.keys(pages), Number)
+    .filter((page) => kind.name === "disk" || !diskPages.has(page))
     .filter((page) => thin || page !== VpdPage.LOGICAL_BLOCK_PROVISIONING)
     .sort();
 
@@ -55,7 +61,7 @@ function designators(unit: UnitState, nexus: Nexus): number {
     offset += put(bytes, offset);
   };
   designate(CODE_SET.binary, ASSOCIATION.logicalUnit, DESIGNATOR.naa, naa(unit.serialNumber));
-  const vendorId = ascii.encode(VENDOR + unit.serialNumber);
+  const vendorId = ascii.encode(unit.vendor.padEnd(8) + unit.serialNumber);
   designate(CODE_SET.ascii, ASSOCIATION.logicalUnit, DESIGNATOR.t10VendorId, vendorId);
   const port = new Uint8Array(4);
   new DataView(port.buffer).setUint16(2, nexus.relativeTargetPort);
