@@ -80,6 +80,11 @@ export enum OpenCloseImportExportElementCdb {
   CONTROL                       =  5 << 16 | 7 << 8 |  8,
 }
 
+/** sl500 page 222: RESERVE and RELEASE of single elements, which an SL150 has not (sl150 page 234: obsolete). */
+export enum ElementReservationCdb {
+  ELEMENT                       =  1 << 16 | 0 << 8 |  1,
+}
+
 /** smr-j LOG SENSE. */
 export enum LogSenseCdb {
   OPERATION_CODE                =  0 << 16 | 7 << 8 |  8,

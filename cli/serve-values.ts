@@ -1,7 +1,7 @@
 /** From the text of an option of `serve` to its value. No message repeats a secret. */
 import { type ProfileName, profileNames } from "../src/profiles/index.ts";
 import type { PortalOptions, ServeUnitOptions } from "../transports/serve.ts";
-import { readText, shown } from "./values.ts";
+import { readText, readTime, shown } from "./values.ts";
 
 const suffixes: Readonly<Record<string, number>> = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
 
@@ -56,7 +56,24 @@ const unitParts: Readonly<Record<string, (value: string) => UnitValue>> = {
   target: (value) => ({ target: readText(value) }),
   profile: (value) => ({ profile: readProfile(value) }),
 };
+/** Of changers and tapes. */
+const libraryParts: Readonly<Record<string, (value: string) => UnitValue>> = {
+  type: (value) => ({ type: readDeviceType(value) }),
+  slots: (value) => ({ slots: readCount("slots", value) }),
+  mailslots: (value) => ({ mailslots: readCount("mailslots", value) }),
+  drives: (value) => ({ drives: readCount("drives", value) }),
+  cartridges: (value) => ({ cartridges: readCount("cartridges", value) }),
+  "move-time": (value) => ({ moveMs: readTime(value) }),
+};
 const unitFlags: Readonly<Record<string, UnitValue>> = { removable: { removable: true }, thin: { thin: true } };
+
+const allParts: Readonly<Record<string, (value: string) => UnitValue>> = { ...unitParts, ...libraryParts };
+
+/** What kind of device a unit is. */
+function readDeviceType(text: string): "disk" | "tape" | "changer" {
+  if (text === "disk" || text === "tape" || text === "changer") return text;
+  throw new RangeError(`a unit's type is disk, tape or changer, not ${shown(text)}`);
+}
 
 /** A unit: `size=64MiB,file=PATH,block-size=4096,lun=1,target=NAME,profile=NAME,removable,thin`, in any order. */
 export function readUnit(text: string): UnitValue {
@@ -64,10 +81,10 @@ export function readUnit(text: string): UnitValue {
   for (const part of text.split(",")) {
     const equals = part.indexOf("=");
     const name = equals < 0 ? part : part.slice(0, equals);
-    const read = equals < 0 || !Object.hasOwn(unitParts, name) ? undefined : unitParts[name];
+    const read = equals < 0 || !Object.hasOwn(allParts, name) ? undefined : allParts[name];
     const flag = equals < 0 && Object.hasOwn(unitFlags, name) ? unitFlags[name] : undefined;
     if (read === undefined && flag === undefined) {
-      const known = [...Object.keys(unitParts).map((each) => `${each}=`), ...Object.keys(unitFlags)];
+      const known = [...Object.keys(allParts).map((each) => `${each}=`), ...Object.keys(unitFlags)];
       throw new RangeError(`a unit is made of ${known.join(", ")}; not ${shown(part)}`);
     }
     unit = { ...unit, ...(flag ?? read?.(part.slice(equals + 1))) };

@@ -156,11 +156,13 @@ export const serve: Verb = {
     "Any initiator can log in: open-iscsi, libiscsi, QEMU, this program. The units keep persistent reservations as the standard has them. A line tells of each login, logout, reset, planned failure and change of a reservation; with --json each is a JSON document on a line of its own.",
     "Only this machine can connect unless --portal says otherwise. A portal with ,tag=2 is of another portal group, and so another target port of the units. Ctrl-C asks initiators to log out, and ends it.",
     `--unit takes size=64MiB, file=PATH (keeps what is written), block-size=4096, lun=1, target=NAME (where there are several), profile=NAME, removable and thin, with commas between them. Profiles are ${profileNames.join(", ")}.`,
+    "--unit type=changer is a media changer, with slots=8, mailslots=1, drives=1, cartridges=4 and move-time=2s; each --unit type=tape after it is one of its drives: a cartridge that the changer loads is in the tape unit.",
     `--faults takes a JSON file: {"seed": 1, "rules": [{"fault": {"kind": "busy"}, "operationCodes": ["0x5f"], "probability": 0.1}]}. Kinds are ${faultKinds}. A rule may say too when and to whom: at, times, fromMs, untilMs, serviceActions, nexus, target, lun. JSON.md tells all.`,
   ],
   examples: [
     ["serve", "one unit of 64 MiB in memory, on port 3260 of this machine"],
     ["serve --unit size=1GiB,file=disk.img --aptpl-file reservations.json", "that outlives the program"],
+    ["serve --unit type=tape --unit type=changer,profile=sl150,slots=20", "a tape drive and the library around it"],
     ["serve --portal [::1]:0 --chap alice%a-long-secret", "on a free port, with a secret"],
     ["serve --profile lio --faults faults.json", "answers as LIO does, and what the file says goes wrong"],
   ],

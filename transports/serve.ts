@@ -17,6 +17,7 @@ import {
 } from "./iscsi/target/index.ts";
 import { withFaults } from "./served/faulty-unit.ts";
 import { openFileMedium } from "./served/file-medium.ts";
+import { mediaOf } from "./served/media.ts";
 import { openReservationFile } from "./served/reservation-file.ts";
 import { fitUnit, type UnitEvent } from "./served/unit.ts";
 import {
@@ -28,6 +29,7 @@ import {
   type FaultPlan,
   FaultPlanError,
   type FaultRule,
+  type LibraryOptions,
   type ProfileName,
   profileNames,
   type Snapshot,
@@ -40,8 +42,13 @@ export { type FaultPlan, FaultPlanError, type FaultRule, type ProfileName, profi
 /** Something happened at the target or at one of its units. */
 export type ServeEvent = TargetEvent | UnitEvent;
 
-/** One logical unit. What is not said is as for a simulated unit. */
-export interface ServeUnitOptions extends Omit<DeviceServerOptions, "luns" | "targetPorts" | "blocks" | "medium"> {
+/**
+ * One logical unit. What is not said is as for a simulated unit. Tape units are the drives of the target's changer, in order;
+ * `drives`, `slots`, `mailslots`, `cartridges` and `cartridgeBytes` are a changer's.
+ */
+export interface ServeUnitOptions
+  extends Omit<DeviceServerOptions, "luns" | "targetPorts" | "blocks" | "medium" | "clock">,
+    LibraryOptions {
   /** 0 to 255; the first that is free if absent. */
   readonly lun?: number | undefined;
   /** A whole number of blocks, in bytes; 64 MiB if absent. Memory is taken only for what is written. */
@@ -167,10 +174,11 @@ export async function serve(options: ServeOptions): Promise<ServedTargets> {
       const made: Units = new Map();
       byName.set(name.toLowerCase(), made);
       const luns = () => [...made.keys()].sort((a, b) => a - b);
-      for (const unit of units) {
+      const media = mediaOf(units);
+      for (const [index, unit] of units.entries()) {
         const lun = unit.lun ?? firstFree(made);
         if (made.has(lun)) throw new TypeError(`There are two units with LUN ${lun} in ${name}`);
-        const backing = createBacking(name, lun, unit, targetPorts, luns);
+        const backing = createBacking(name, lun, { ...unit, ...media[index] }, targetPorts, luns);
         const { server, reservations, close } = backing;
         const key = `${name.toLowerCase()}/${lun}`;
         const keep = () => file?.keep(key, reservations());

@@ -3,7 +3,7 @@
  */
 import { OperationCode, PersistentReserveOut, Status } from "../../src/core/generated/codes.ts";
 import { formatTransportId } from "../../src/transport-id-text.ts";
-import type { ServedUnit, UnitAnswer, UnitNexus } from "../iscsi/target/index.ts";
+import type { ServedUnit, UnitAnswer } from "../iscsi/target/index.ts";
 import { type DeviceServer, establish, type Fault, type Nexus, type Snapshot } from "../simulated/index.ts";
 
 /** What a reservation command left behind. */
@@ -88,7 +88,9 @@ export function fitUnit({ server, reservations, target, lun, emit, keep }: Fitte
 
   return {
     nexus: (initiatorPort, relativeTargetPort) => server.nexus(initiatorPort, relativeTargetPort),
-    execute(nexus: UnitNexus, cdb: Uint8Array, dataOut: Uint8Array): UnitAnswer | Promise<UnitAnswer> {
+    execute(nexus, cdb, dataOut, isWanted): UnitAnswer | Promise<UnitAnswer> {
+      // A changer's robot takes its time; what it does changes no reservation.
+      if (server.takesTime(cdb)) return server.start(nexus as Nexus, cdb, dataOut, isWanted);
       const answer = server.execute(nexus as Nexus, cdb, dataOut);
       const action = answer.status === Status.GOOD ? actionOf(cdb) : undefined;
       if (action !== undefined) {

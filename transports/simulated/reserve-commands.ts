@@ -18,6 +18,7 @@ import {
   Reserve6Cdb,
   Reserve10Cdb,
 } from "../../src/core/generated/fields.ts";
+import { ElementReservationCdb } from "../../src/core/generated/media-fields.ts";
 import { CommandRecord } from "../../src/core/generated/records.ts";
 import { core, dataOut, dataSize, dataWindow, longsIn, word } from "../../src/core/index.ts";
 import { Access } from "./access.ts";
@@ -180,19 +181,28 @@ function readFullStatus({ state, rules: { deviations } }: UnitState, allocationL
   return dataOut(end);
 }
 
+/** For a third party, or of an element of a changer: neither can be had. */
+function notTheWholeUnit({ kind }: UnitState): Fault | undefined {
+  if (word(CommandRecord.FLAG) !== 0) return faultInCdb(Reserve10Cdb.THIRD_PARTY);
+  const element = kind.name === "changer" && core.cdbField(ElementReservationCdb.ELEMENT) === 1;
+  return element ? faultInCdb(ElementReservationCdb.ELEMENT) : undefined;
+}
+
 /**
  * RESERVE(6) and RESERVE(10), from spc2r20. With registrations there it is the GOOD of spc4r36f 5.13.3, and nothing
  * happens.
  */
 function reserveUnit(unit: UnitState, nexus: Nexus): Answer {
-  if (word(CommandRecord.FLAG) !== 0) return faultAnswer(faultInCdb(Reserve10Cdb.THIRD_PARTY));
+  const fault = notTheWholeUnit(unit);
+  if (fault !== undefined) return faultAnswer(fault);
   if (unit.state.registrations.size === 0) unit.reservedBy = nexus;
   return goodAnswer;
 }
 
 /** RELEASE(6) and RELEASE(10): of another's reservation, or of none, it is no error and has no effect. */
 function releaseUnit(unit: UnitState, nexus: Nexus): Answer {
-  if (word(CommandRecord.FLAG) !== 0) return faultAnswer(faultInCdb(Reserve10Cdb.THIRD_PARTY));
+  const fault = notTheWholeUnit(unit);
+  if (fault !== undefined) return faultAnswer(fault);
   if (unit.reservedBy === nexus) unit.reservedBy = null;
   return goodAnswer;
 }
