@@ -175,7 +175,7 @@ export function createDeviceServer(options: DeviceServerOptions = {}): DeviceSer
     Object.assign(unit.stream, defaultStreamSettings());
   };
   const everybodyFinds = (condition: number) => {
-    for (const { attentions } of rules.nexuses.all()) establish(attentions, condition);
+    for (const { attentions } of unit.nexuses.all()) establish(attentions, condition);
   };
   if (unit.library !== undefined) {
     unit.library.isLocked = () => unit.preventedBy.size > 0;
@@ -232,7 +232,7 @@ export function createDeviceServer(options: DeviceServerOptions = {}): DeviceSer
     reset(condition = UnitAttention.BUS_DEVICE_RESET_FUNCTION_OCCURRED) {
       unit.robot?.stop();
       forgetVolatile();
-      for (const { attentions } of rules.nexuses.all()) establish(attentions, condition);
+      for (const { attentions } of unit.nexuses.all()) establish(attentions, condition);
     },
     loseNexus(nexus) {
       if (unit.reservedBy === nexus) unit.reservedBy = null;

@@ -29,7 +29,7 @@ import type { Nexus } from "./nexus.ts";
 import { decodeList } from "./parameter-list.ts";
 import { failed, isHolder, type Outcome, type ParameterList, type ReservationRules } from "./reservations.ts";
 import { reserveOut } from "./reserve-out.ts";
-import { faultInCdb, plainFault, senseCodes } from "./sense.ts";
+import { type Fault, faultInCdb, plainFault, senseCodes } from "./sense.ts";
 import { establish } from "./unit-attentions.ts";
 import type { UnitState } from "./unit-state.ts";
 
