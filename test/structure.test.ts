@@ -176,7 +176,9 @@ describe("everything that src/index.ts offers", () => {
 describe("assembly", () => {
   const assembly = sources("assembly");
   it("has its shifts in bits.ts, and its field positions in fields.ts and media-fields.ts alone", () => {
-    const shifting = assembly.filter(({ path, code }) => /<< 16 \| /.test(code) && !/^assembly\/(media-)?fields\.ts$/.test(path));
+    const shifting = assembly.filter(
+      ({ path, code }) => /<< 16 \| /.test(code) && !/^assembly\/(media-)?fields\.ts$/.test(path),
+    );
     expect(shifting.map(({ path }) => path)).toEqual([]);
     expect(sources("src").filter(({ path, code }) => !path.includes("/generated/") && /<< 16 \| /.test(code))).toEqual(
       [],
