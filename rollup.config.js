@@ -9,6 +9,7 @@ const library = {
   iscsi: "build/js/transports/iscsi/index.js",
   simulated: "build/js/transports/simulated/index.js",
   serve: "build/js/transports/serve.js",
+  failfast: "build/js/transports/failfast.js",
   "sg-node": "build/js/transports/sg/node.js",
   "sg-bun": "build/js/transports/sg/bun.js",
   "sg-deno": "build/js/transports/sg/deno.js",

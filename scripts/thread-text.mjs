@@ -18,9 +18,15 @@ const stripTypes = {
   },
 };
 
+/** A text has no address: whoever starts it says where its packages are looked for. */
+const givenUrl = {
+  name: "given-url",
+  resolveImportMeta: (property) => (property === "url" ? 'require("node:worker_threads").workerData?.moduleUrl' : null),
+};
+
 /** The text of a program, for `new Worker(text, { eval: true })`. */
 export async function threadText(input) {
-  const bundle = await rollup({ input, external: [/^node:/, "bun:ffi"], plugins: [stripTypes] });
-  const { output } = await bundle.generate({ format: "cjs" });
+  const bundle = await rollup({ input, external: [/^node:/, "bun:ffi"], plugins: [stripTypes, givenUrl] });
+  const { output } = await bundle.generate({ format: "cjs", inlineDynamicImports: true });
   return output[0].code;
 }

@@ -1,11 +1,25 @@
-/** Writes transports/sg/generated/threads.ts: for each door to libc the whole program of a thread, as text. */
+/**
+ * Writes the programs of threads, as text: transports/sg/generated/threads.ts, one for each door to libc, and then
+ * transports/watcher/generated/thread.ts, which has those in it.
+ */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { threadText } from "./thread-text.mjs";
 
-let text = "// Generated from transports/sg/thread/ by scripts/threads.mjs. Not in git; do not edit.\n";
-for (const door of ["koffi", "bun", "deno"]) {
-  const program = await threadText(`transports/sg/thread/${door}.ts`);
-  text += `\nexport const ${door}Thread =\n  ${JSON.stringify(program)};\n`;
+/** Writes a module that exports texts by name. */
+async function write(folder, file, from, programs) {
+  let text = `// Generated from ${from} by scripts/threads.mjs. Not in git; do not edit.\n`;
+  for (const [name, program] of Object.entries(programs)) {
+    text += `\nexport const ${name} =\n  ${JSON.stringify(await threadText(program))};\n`;
+  }
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/${file}`, text);
 }
-mkdirSync("transports/sg/generated", { recursive: true });
-writeFileSync("transports/sg/generated/threads.ts", text);
+
+await write("transports/sg/generated", "threads.ts", "transports/sg/thread/", {
+  koffiThread: "transports/sg/thread/koffi.ts",
+  bunThread: "transports/sg/thread/bun.ts",
+  denoThread: "transports/sg/thread/deno.ts",
+});
+await write("transports/watcher/generated", "thread.ts", "transports/failfast-thread.ts", {
+  failfastThread: "transports/failfast-thread.ts",
+});
