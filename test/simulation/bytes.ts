@@ -12,9 +12,19 @@ export const SA = {
   preempt: 4,
   preemptAndAbort: 5,
   registerAndIgnore: 6,
+  registerAndMove: 7,
+  replaceLost: 8,
 } as const;
 
-export const OP = { testUnitReady: 0x00, read: 0x28, write: 0x2a, reserveIn: 0x5e, reserveOut: 0x5f } as const;
+export const OP = {
+  testUnitReady: 0x00,
+  read: 0x28,
+  write: 0x2a,
+  reserveIn: 0x5e,
+  reserveOut: 0x5f,
+  reserve6: 0x16,
+  release6: 0x17,
+} as const;
 export const STATUS = { good: 0x00, checkCondition: 0x02, conflict: 0x18 } as const;
 export const BLOCK = 512;
 
@@ -44,6 +54,66 @@ export function reserveOut(action: number, key: number, second: number, type: nu
   list[20] = aptpl ? 1 : 0;
   return { cdb: Uint8Array.of(OP.reserveOut, action, type, 0, 0, 0, 0, 0, 24, 0), dataInLength: 0, dataOut: list };
 }
+
+/** An iSCSI TransportID with an ISID (7.6.4.6, format 01b). */
+export function transportId(name: string, isid: number): Uint8Array {
+  const text = new TextEncoder().encode(`${name},i,0x${isid.toString(16).padStart(12, "0")}`);
+  const padded = Math.max(20, Math.ceil((text.length + 1) / 4) * 4);
+  const bytes = new Uint8Array(4 + padded);
+  bytes.set([0x45, 0, padded >>> 8, padded & 0xff]);
+  bytes.set(text, 4);
+  return bytes;
+}
+
+function listed(action: number, type: number, head: Uint8Array, ids: readonly Uint8Array[]): Request {
+  const dataOut = new Uint8Array(head.length + ids.reduce((sum, id) => sum + id.length, 0));
+  dataOut.set(head);
+  let at = head.length;
+  for (const id of ids) {
+    dataOut.set(id, at);
+    at += id.length;
+  }
+  new DataView(dataOut.buffer).setUint32(head.length - 4, at - head.length);
+  return {
+    cdb: Uint8Array.of(OP.reserveOut, action, type, 0, 0, 0, 0, dataOut.length >>> 8, dataOut.length & 0xff, 0),
+    dataInLength: 0,
+    dataOut,
+  };
+}
+
+/** REGISTER with ALL_TG_PT, and with SPEC_I_PT if initiator ports are named (6.16.3 tables 214, 215). */
+export function registerMany(
+  action: number,
+  key: number,
+  second: number,
+  options: { readonly allTgPt: boolean; readonly aptpl: boolean; readonly ids: readonly Uint8Array[] },
+): Request {
+  const request = reserveOut(action, key, second, 0, options.aptpl);
+  const plain = request.dataOut as Uint8Array;
+  plain[20] = (plain[20] as number) | (options.allTgPt ? 4 : 0) | (options.ids.length > 0 ? 8 : 0);
+  if (options.ids.length === 0) return request;
+  const head = new Uint8Array(28);
+  head.set(plain);
+  return listed(action, 0, head, options.ids);
+}
+
+/** REGISTER AND MOVE (6.16.4 table 217). */
+export function registerAndMove(
+  key: number,
+  second: number,
+  to: { readonly id: Uint8Array; readonly port: number; readonly unreg: boolean; readonly aptpl: boolean },
+): Request {
+  const head = new Uint8Array(24);
+  head.set([key >>> 8, key & 0xff], 6);
+  head.set([second >>> 8, second & 0xff], 14);
+  head[17] = (to.unreg ? 2 : 0) | (to.aptpl ? 1 : 0);
+  head[19] = to.port;
+  return listed(SA.registerAndMove, 0, head, [to.id]);
+}
+
+/** RESERVE(6) and RELEASE(6) (spc2r20 7.21, 7.17). */
+export const reserve6 = (): Request => ({ cdb: Uint8Array.of(OP.reserve6, 0, 0, 0, 0, 0), dataInLength: 0 });
+export const release6 = (): Request => ({ cdb: Uint8Array.of(OP.release6, 0, 0, 0, 0, 0), dataInLength: 0 });
 
 export const readFullStatus = Uint8Array.of(OP.reserveIn, 3, 0, 0, 0, 0, 0, 0xff, 0xff, 0);
 export const readReservation = Uint8Array.of(OP.reserveIn, 1, 0, 0, 0, 0, 0, 0, 24, 0);

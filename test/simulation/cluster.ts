@@ -1,32 +1,17 @@
 /**
- * One simulated cluster: hosts with several paths each, doing whatever comes to their mind to one logical unit while
- * things fail. Everything follows from the seed.
+ * One simulated cluster: hosts with several paths each, doing to one logical unit what a script says while things fail. The
+ * checker sees everything that the unit does.
  */
 import {
-  createFaultPlan,
-  createRandom,
   createSimulatedTarget,
   createVirtualClock,
-  type FaultRule,
-  type Random,
+  type Fault,
+  runFaults,
   type SimulatedUnit,
 } from "../../transports/simulated/index.ts";
-import {
-  decodeView,
-  nexusId,
-  OP,
-  type Request,
-  read,
-  readFullStatus,
-  readReservation,
-  reserveOut,
-  SA,
-  STATUS,
-  testUnitReady,
-  type View,
-  write,
-} from "./bytes.ts";
-import { createChecker } from "./checker.ts";
+import { decodeView, nexusId, OP, readFullStatus, readReservation, SA, STATUS, type View } from "./bytes.ts";
+import { createChecker, type Seen } from "./checker.ts";
+import { INJECTED, type Path, type Script, TARGET_PORTS, writeScript } from "./script.ts";
 
 /** What a run did. */
 export interface ClusterResult {
@@ -39,49 +24,35 @@ export interface ClusterResult {
   readonly violation?: { readonly step: number; readonly promise: string } | undefined;
 }
 
+/** Breaks the unit, to see whether it is noticed. */
+export type Mutate = (unit: SimulatedUnit) => void;
+
 /** Options of {@link runCluster}. */
 export interface ClusterOptions {
   readonly seed: number;
   readonly steps: number;
-  /** Breaks the unit, to see whether it is noticed. */
-  readonly mutate?: ((unit: SimulatedUnit) => void) | undefined;
+  readonly mutate?: Mutate | undefined;
 }
 
-const INJECTED = 0x3f0e;
-const rulesOf = (rate: number): readonly FaultRule[] => [
-  { fault: { kind: "lose-request" }, probability: rate },
-  { fault: { kind: "delay", ms: 7 }, probability: rate * 4 },
-  { fault: { kind: "delay", ms: 150 }, probability: rate },
-  { fault: { kind: "busy" }, probability: rate },
-  { fault: { kind: "task-set-full" }, probability: rate },
-  { fault: { kind: "unit-attention", condition: INJECTED }, probability: rate },
-  { fault: { kind: "drop-path" }, probability: rate / 2 },
-  { fault: { kind: "reset", scope: "logical-unit" }, probability: rate / 4 },
-  { fault: { kind: "power-cut" }, probability: rate / 4 },
-  { fault: { kind: "lose-answer" }, probability: rate },
-  { fault: { kind: "delay-answer", ms: 11 }, probability: rate },
-];
-
 /** Runs a cluster until it is over or a promise is broken. */
-export async function runCluster({ seed, steps, mutate }: ClusterOptions): Promise<ClusterResult> {
-  const random = createRandom(seed);
+export const runCluster = ({ seed, steps, mutate }: ClusterOptions): Promise<ClusterResult> =>
+  runScript(writeScript(seed, steps), undefined, mutate);
+
+/**
+ * Runs a script.
+ *
+ * @param only the steps that are done, ascending; all unless given
+ */
+export async function runScript(script: Script, only?: readonly number[], mutate?: Mutate): Promise<ClusterResult> {
+  const { paths, steps, hosts } = script;
   const clock = createVirtualClock();
-  const target = createSimulatedTarget({ clock, targetPorts: [1, 2] });
+  const target = createSimulatedTarget({ clock, targetPorts: TARGET_PORTS });
   const unit = target.unit();
-  const hosts = 2 + random.below(15);
-  const paths = Array.from({ length: hosts }, (_, host) =>
-    Array.from({ length: 1 + random.below(4) }, (_path, index) => ({
-      host,
-      initiatorPort: `iqn.2026-01.com.example:host-${host},i,0x${(index + 1).toString(16)}`,
-      relativeTargetPort: 1 + (index % 2),
-    })),
-  ).flat();
-  const nexuses = paths.map((path) => unit.identify(path));
   const transports = paths.map((path) => unit.nexus(path));
-  const idOf = new Map(nexuses.map((nexus) => [nexus as object, nexusId(nexus.transportId, nexus.relativeTargetPort)]));
+  const idOf = new Map(paths.map((path) => [unit.identify(path) as object, idOfPath(path)]));
   const checker = createChecker([...idOf.values()], [INJECTED]);
   mutate?.(unit);
-  const counts = { executed: 0 };
+  const counts = { executed: 0, faults: 0 };
   let violation: ClusterResult["violation"];
   let step = 0;
   const guard = (check: () => void) => {
@@ -92,52 +63,37 @@ export async function runCluster({ seed, steps, mutate }: ClusterOptions): Promi
     }
   };
   watch(unit, idOf, checker, guard, counts);
-  const faults = createFaultPlan(
-    target,
-    unit,
-    { seed: random.below(2 ** 31), rules: rulesOf(random.pick([0, 0.002, 0.01])) },
-    clock,
-  );
-  const aptplRate = random.pick([0, 0.5, 1]);
-  for (; step < steps && violation === undefined; step++) {
-    const index = random.below(paths.length);
-    const request = choose(random, (paths[index] as { host: number }).host, hosts, aptplRate);
-    void transports[index]?.execute(request, { timeoutMs: 1000 }).catch(() => {});
+  /** By CDB: what goes wrong with the command. */
+  const faults = new Map<Uint8Array, Fault>();
+  const isLate = ({ kind }: Fault) => kind === "lose-answer" || kind === "delay-answer";
+  const draw = (stage: "before" | "after", _command: number, cdb: Uint8Array): Fault | undefined => {
+    const fault = faults.get(cdb);
+    if (fault === undefined || isLate(fault) !== (stage === "after")) return undefined;
+    faults.delete(cdb);
+    counts.faults++;
+    return fault;
+  };
+  runFaults(target, unit, { arrives: () => 0, draw }, clock);
+  const chosen = only ?? steps.keys();
+  let done = 0;
+  for (const index of chosen) {
+    if (violation !== undefined) break;
+    step = index;
+    const { path, request, fault, loses, waitMs } = steps[index] as Script["steps"][number];
+    // Each request is its own, also where a script is run again.
+    const cdb = request.cdb.slice();
+    if (fault !== undefined) faults.set(cdb, fault);
+    if (loses) unit.server.loseReservations();
+    void transports[path]?.execute({ ...request, cdb }, { timeoutMs: 1000 }).catch(() => {});
     // Now and then several are under way at once.
-    if (!random.chance(0.2)) await clock.advance(random.chance(0.1) ? 20 : 1);
+    if (waitMs > 0) await clock.advance(waitMs);
+    done++;
   }
   await clock.advance(2000);
-  return {
-    steps: step,
-    hosts,
-    paths: paths.length,
-    executed: counts.executed,
-    faults: faults.events.length,
-    violation,
-  };
+  return { steps: done, hosts, paths: paths.length, executed: counts.executed, faults: counts.faults, violation };
 }
 
-const types = [1, 3, 5, 6, 7, 8] as const;
-
-/** What a host does next: keys are its own number, mostly. */
-function choose(random: Random, host: number, hosts: number, aptplRate: number): Request {
-  const own = host + 1;
-  const key = random.chance(0.95) ? own : random.below(hosts + 2);
-  const other = random.chance(0.1) ? 0 : 1 + random.below(hosts);
-  const type = random.pick(types);
-  const aptpl = random.chance(aptplRate);
-  const draw = random.below(100);
-  if (draw < 25) return write(random.below(8), random.below(256));
-  if (draw < 45) return read(random.below(8));
-  if (draw < 55) return testUnitReady();
-  if (draw < 66) return reserveOut(SA.register, random.chance(0.7) ? 0 : key, own, 0, aptpl);
-  if (draw < 70) return reserveOut(SA.register, key, 0, 0, aptpl);
-  if (draw < 76) return reserveOut(SA.registerAndIgnore, 0, own, 0, aptpl);
-  if (draw < 86) return reserveOut(SA.reserve, key, 0, type, false);
-  if (draw < 92) return reserveOut(SA.release, key, 0, type, false);
-  if (draw < 93) return reserveOut(SA.clear, key, 0, 0, false);
-  return reserveOut(draw < 97 ? SA.preempt : SA.preemptAndAbort, key, other, type, false);
-}
+const idOfPath = ({ bytes, relativeTargetPort }: Path): string => nexusId(bytes, relativeTargetPort);
 
 /** Puts the checker between the unit and everybody: it sees each command when it is executed, and each event. */
 function watch(
@@ -148,20 +104,31 @@ function watch(
   counts: { executed: number },
 ): void {
   const server = unit.server as { -readonly [K in keyof SimulatedUnit["server"]]: SimulatedUnit["server"][K] };
-  const { execute, powerCycle, reset, loseNexus } = { ...server };
+  const { execute, powerCycle, reset, loseNexus, loseReservations } = { ...server };
   const admin = server.nexus({ protocol: "sas", address: 1n });
-  const ask = (cdb: Uint8Array): Uint8Array => {
+  /** What an outsider that never registers is told: data, or why there are none. */
+  const ask = (cdb: Uint8Array): Uint8Array | "conflict" | "lost" => {
     for (;;) {
-      const { status, dataIn } = execute(admin, cdb);
-      if (status !== STATUS.checkCondition) return dataIn;
+      const { status, dataIn, sense } = execute(admin, cdb);
+      if (status === STATUS.good) return dataIn;
+      if (status === STATUS.conflict) return "conflict";
+      if (sense[12] === 0x44) return "lost";
     }
   };
-  const look = (): View => decodeView(ask(readFullStatus), ask(readReservation));
+  const look = (): Seen => {
+    const full = ask(readFullStatus);
+    const reserved = ask(readReservation);
+    return typeof full === "string" ? full : typeof reserved === "string" ? reserved : decodeView(full, reserved);
+  };
+  const view = (): View | undefined => {
+    const seen = look();
+    return typeof seen === "string" ? undefined : seen;
+  };
   server.execute = (nexus, cdb, dataOut = new Uint8Array(0)) => {
     counts.executed++;
     const id = idOf.get(nexus) as string;
     const underWay = cdb[0] === OP.reserveOut && cdb[1] === SA.preemptAndAbort ? [...unit.tasks] : [];
-    const before = underWay.length > 0 ? look() : undefined;
+    const before = underWay.length > 0 ? view() : undefined;
     const answer = execute(nexus, cdb, dataOut);
     guard(() => checker.executed({ id, cdb, dataOut, ...answer }, look));
     if (before !== undefined && answer.status === STATUS.good) {
@@ -187,5 +154,9 @@ function watch(
   server.loseNexus = (nexus) => {
     loseNexus(nexus);
     guard(() => checker.nexusLost(idOf.get(nexus) as string, look));
+  };
+  server.loseReservations = () => {
+    loseReservations();
+    guard(() => checker.informationLost(look));
   };
 }

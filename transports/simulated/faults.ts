@@ -6,7 +6,7 @@ import { Status } from "../../src/core/generated/codes.ts";
 import { transportError } from "../../src/errors.ts";
 import type { ScsiRequest, ScsiResponse } from "../../src/transport.ts";
 import { type Clock, realClock } from "./clock.ts";
-import { createFaultDraw, type FaultEvent, type FaultPlan } from "./fault-plan.ts";
+import { createFaultDraw, type FaultDraw, type FaultEvent, type FaultPlan } from "./fault-plan.ts";
 import type { Nexus } from "./nexus.ts";
 import type { SimulatedTarget, SimulatedUnit } from "./target.ts";
 import { establish } from "./unit-attentions.ts";
@@ -55,11 +55,21 @@ export function createFaultPlan(
   clock: Clock = realClock,
 ): RunningFaults {
   const events: FaultEvent[] = [];
-  const { arrives, draw } = createFaultDraw(
+  const planned = createFaultDraw(
     plan,
     () => clock.now(),
     (event) => void events.push(event),
   );
+  return { events, stop: runFaults(target, unit, planned, clock) };
+}
+
+/**
+ * Makes failures happen at a unit, from now on.
+ *
+ * @param draw says which happens to which command
+ * @returns what ends it
+ */
+export function runFaults(target: SimulatedTarget, unit: SimulatedUnit, draw: FaultDraw, clock: Clock): () => void {
   /** The number that each request was given when it arrived. */
   const numbers = new WeakMap<ScsiRequest, number>();
   const wait = (ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
@@ -67,9 +77,9 @@ export function createFaultPlan(
     transportError("CONNECTION_LOST", delivered, `${unit.name}: ${what}, as planned`);
 
   function before(request: ScsiRequest, nexus: Nexus): ScsiResponse | Promise<void> | undefined {
-    const command = arrives();
+    const command = draw.arrives();
     numbers.set(request, command);
-    const fault = draw("before", command, request.cdb, nexus.name);
+    const fault = draw.draw("before", command, request.cdb, nexus.name);
     switch (fault?.kind) {
       case "lose-request":
         throw lost("no", "the request was lost");
@@ -99,7 +109,7 @@ export function createFaultPlan(
   }
 
   async function after(request: ScsiRequest, response: ScsiResponse, nexus: Nexus): Promise<ScsiResponse> {
-    const fault = draw("after", numbers.get(request) ?? 0, request.cdb, nexus.name);
+    const fault = draw.draw("after", numbers.get(request) ?? 0, request.cdb, nexus.name);
     switch (fault?.kind) {
       case "lose-answer":
         throw lost("unknown", "the answer was lost");
@@ -119,11 +129,8 @@ export function createFaultPlan(
 
   const hook = { before, after };
   unit.hooks.push(hook);
-  return {
-    events,
-    stop() {
-      const index = unit.hooks.indexOf(hook);
-      if (index >= 0) unit.hooks.splice(index, 1);
-    },
+  return () => {
+    const index = unit.hooks.indexOf(hook);
+    if (index >= 0) unit.hooks.splice(index, 1);
   };
 }

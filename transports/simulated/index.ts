@@ -22,7 +22,7 @@ export {
   type FaultRule,
   faultKinds,
 } from "./fault-plan.ts";
-export { createFaultPlan, faultStatuses, type RunningFaults } from "./faults.ts";
+export { createFaultPlan, faultStatuses, type RunningFaults, runFaults } from "./faults.ts";
 export { createSimulatedHost, type OpenSimulatedOptions, type SimulatedHost } from "./host.ts";
 export { type Cartridge, createCartridge, type LogicalObject } from "./media/cartridge.ts";
 export { createDrive, type Drive } from "./media/drive.ts";
