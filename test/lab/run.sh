@@ -8,6 +8,8 @@
 # TEST_RESULTS   where to leave the results as JSON, all runtimes in one; vitest's form
 # LAB_CACHE      kernel and initial file system; default ~/.cache/scsi-persist-lab
 # LAB_SHELL=1    instead of the suites, run the FILTERs as one command in the guest
+# LAB_OUTSIDE=1  this machine runs suites, those of outside/, while the guest serves LIO's iSCSI target at this machine's $LAB_PORT.
+#                With LAB_SHELL=1 this machine runs the FILTERs as one command
 # LAB_CALLS      how many commands the endurance test sends
 # LAB_LIMIT      seconds until the guest is given up; default 3600
 #
@@ -24,7 +26,7 @@ done
 
 # The suites that the filters choose, each compiled once for all runtimes.
 suites=()
-if [ -z "${LAB_SHELL:-}" ]; then
+if [ -z "${LAB_SHELL:-}${LAB_OUTSIDE:-}" ]; then
   for file in "$here"/*.test.ts "$here"/once/*.test.ts; do
     name=${file#"$here/"}
     for filter in "${@:-}"; do [[ -e $file && $name == *"${filter#test/lab/}"* ]] && { suites+=("${name%.test.ts}"); break; }; done
@@ -55,7 +57,34 @@ fi
   printf 'shell=%q\n' "${LAB_SHELL:-}"
   printf 'suites=('; printf '%q ' "${suites[@]}"; printf ')\n'
   printf 'words=%q\n' "$*"
+  printf 'outside=%q\n' "${LAB_OUTSIDE:-}"
 } >"$run/out/settings"
+
+network=()
+if [ -n "${LAB_OUTSIDE:-}" ]; then
+  # A port that is free: QEMU can only be told which.
+  LAB_PORT=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })')
+  export LAB_PORT
+  network=(-netdev "user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:$LAB_PORT-10.0.2.15:3260" -device virtio-net-pci,netdev=net)
+fi
+
+# outside FILTER...: as soon as the guest serves, runs the suites here; then lets the guest end.
+outside() {
+  local ended=0
+  while [ ! -e "$run/out/ready" ]; do
+    [ ! -e "$run/out/ended" ] || return 1
+    sleep 0.2
+  done
+  cd "$project"
+  if [ -n "${LAB_SHELL:-}" ]; then bash -c "$*" || ended=1
+  else npx vitest run --config vitest.outside.config.ts "$@" || ended=1; fi
+  touch "$run/out/stop"
+  return $ended
+}
+if [ -n "${LAB_OUTSIDE:-}" ]; then
+  outside "$@" &
+  outside=$!
+fi
 
 began=$SECONDS
 status=0
@@ -67,8 +96,15 @@ timeout -k 5 "${LAB_LIMIT:-3600}" qemu-system-x86_64 \
   -device virtio-9p-pci,fsdev=root,mount_tag=root \
   -fsdev "local,id=out,path=$run/out,security_model=none" \
   -device virtio-9p-pci,fsdev=out,mount_tag=out \
+  "${network[@]}" \
   -append "console=ttyS0 quiet loglevel=3 panic=-1 nokaslr mitigations=off audit=0 tsc=reliable lab.guest=$here/guest lab.modules=$cache/kernel/lib/modules lab.out=$run/out" \
   </dev/null || status=$?
+touch "$run/out/ended"
+if [ -n "${LAB_OUTSIDE:-}" ]; then
+  wait "$outside" || status=$?
+  echo "lab: the guest ran for $((SECONDS - began)) s"
+  exit $status
+fi
 echo "lab: the guest ran for $((SECONDS - began)) s"
 [ $status = 0 ] || { echo "lab: QEMU ended with $status (124: no end within the limit)" >&2; exit 1; }
 [ -s "$run/out/status" ] || { echo "lab: the guest did not get to its end" >&2; exit 1; }

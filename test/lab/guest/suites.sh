@@ -2,6 +2,7 @@
 . "$1/settings"
 . "$(dirname "$0")/units.sh"
 cd "$project" || exit 1
+[ -z "$outside" ] || . "$(dirname "$0")/outside.sh"
 
 [ -n "$LAB_TIMES" ] && { PS4="+\$EPOCHREALTIME "; set -x; }
 load_lio
