@@ -87,6 +87,7 @@ export async function carryOut<Result>(algorithm: Algorithm<Result>, execution: 
   const { paths, limits, unit, map, options, recorder } = execution;
   const retry = pathRetry(options.retry);
   let suspended = false;
+  let ended = false;
 
   /** Options for one command; what is critical goes on although the caller has given up or the time is over. */
   function optionsFor(path: number, critical: boolean): ExecuteOptions {
@@ -255,12 +256,22 @@ export async function carryOut<Result>(algorithm: Algorithm<Result>, execution: 
   const nameOf = (path: number): string => (paths[path] as Path).name;
 
   try {
-    let input: Answers[Step["kind"]];
+    let next = algorithm.next();
     for (;;) {
-      const { done, value } = algorithm.next(input);
-      if (done === true) return value;
-      const step = value;
-      input = await answer(step);
+      if (next.done === true) {
+        ended = true;
+        return next.value;
+      }
+      const step = next.value;
+      let input: Answers[Step["kind"]];
+      try {
+        input = await answer(step);
+      } catch (error) {
+        // What a step runs into is the algorithm's matter; that the caller gives up is not.
+        if (!isScsiError(error) || error.code === "ABORTED") throw error;
+        next = algorithm.throw(error);
+        continue;
+      }
       const replies = step.kind === "send" ? (input as Answers["send"]) : undefined;
       recorder.steps.push({
         kind: step.kind,
@@ -274,11 +285,12 @@ export async function carryOut<Result>(algorithm: Algorithm<Result>, execution: 
               }))
             : [],
       });
+      next = algorithm.next(input);
     }
   } finally {
     if (suspended) await resume();
-    // For the account: what the target shows of every path now.
-    if (recorder.stale && options.signal?.aborted !== true) {
+    // For the account: what the target shows of every path now; after a failure in any case, for its cause may be news.
+    if ((recorder.stale || !ended) && options.signal?.aborted !== true) {
       await look(
         paths.map((_, index) => index),
         true,

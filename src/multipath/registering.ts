@@ -14,6 +14,7 @@
  */
 import type { Command } from "../command.ts";
 import { type RegisterFlags, register, registerAndIgnoreExistingKey } from "../commands/persistent-reserve-out.ts";
+import { isScsiError } from "../errors.ts";
 import type { TransportId } from "../transport-id.ts";
 import { formatTransportId } from "../transport-id-text.ts";
 import { keyShared, noUsablePath, pathsDiffer, preemptedMeanwhile, worstOf } from "./failures.ts";
@@ -81,25 +82,38 @@ function onePerHost(paths: readonly PathIdentity[]): PathIdentity[] {
 /** Takes back what was registered after this host had been fenced. */
 export function* withdraw(host: Host, after: Seen, newKey: bigint, have: ReadonlySet<number>): Algorithm<never> {
   let seen: Seen | undefined = after;
+  let left: readonly PathIdentity[] = [];
   for (let rounds = 0; rounds < ROUNDS && seen !== undefined; rounds++) {
     const now: Seen = seen;
-    const left = host.paths.filter((path) => {
+    // Also what is there under an old key: whoever fenced this host meant all of it.
+    left = host.paths.filter((path) => {
       const key = keyOf(now, path);
-      return key === newKey || (key === undefined && rounds === 0 && have.has(path.index));
+      return key === undefined ? rounds === 0 && have.has(path.index) : key !== 0n;
     });
     if (left.length === 0) break;
     const replies = yield* take<"send">({
       kind: "send",
-      sends: left.map((path) => ({ path: path.index, command: register({ key: newKey, newKey: 0n }) })),
+      sends: left.map((path) => ({
+        path: path.index,
+        command: register({ key: keyOf(now, path) ?? newKey, newKey: 0n }),
+      })),
       why: "this host has been pre-empted meanwhile: what it registered since is taken back",
       critical: true,
     });
-    if ([...replies.values()].every(({ kind }) => kind === "good")) break;
+    left = left.filter(({ index }) => replies.get(index)?.kind !== "good");
+    if (left.length === 0) break;
     const why = "is everything taken back";
-    seen = yield* take<"look">({ kind: "look", why, paths: numbers(host.paths), critical: true });
+    try {
+      seen = yield* take<"look">({ kind: "look", why, paths: numbers(host.paths), critical: true });
+    } catch (error) {
+      // That this host was fenced counts for more than why it cannot be looked.
+      if (!isScsiError(error)) throw error;
+      break;
+    }
   }
+  const names = left.map(({ name }) => name).join(", ");
   throw preemptedMeanwhile(
-    `another host pre-empted this host, or cleared all registrations, while it registered key ${hexKey(newKey)}; what it registered after that has been taken back`,
+    `another host pre-empted this host, or cleared all registrations, while it registered key ${hexKey(newKey)}; ${left.length === 0 ? "what it registered after that has been taken back" : `${names} could not be unregistered, and must not be used`}`,
   );
 }
 

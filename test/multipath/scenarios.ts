@@ -285,7 +285,8 @@ export async function tryOut(
     if (problem !== undefined) wrong.push(`success, but ${problem}`);
   } else if (world.firstChange !== undefined && world.fencedAt >= world.firstChange) {
     // Fenced after it had begun to change anything: nothing of it may be left.
-    if (living.some(({ key }) => key !== 0n))
+    // A path that is BUSY for good takes no command: neither one that would unregister it, nor one that would write.
+    if (living.some(({ path, key }) => key !== 0n && !truth.busy[path]))
       wrong.push(`fenced at ${world.fencedAt}, but a living path is registered`);
   }
   if (scenario.harms !== true && !faults.some(([, fault]) => fault === "competitor-clears")) {
