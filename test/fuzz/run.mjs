@@ -34,7 +34,9 @@ function tool(command, args, options = {}) {
 
 /** The records' slots as C constants, from the same tables as TypeScript's. */
 function slots() {
-  const text = readFileSync(join(project, "src/core/generated/records.ts"), "utf8");
+  const text = ["records", "codes"]
+    .map((name) => readFileSync(join(project, `src/core/generated/${name}.ts`), "utf8"))
+    .join("");
   let header = "#pragma once\n";
   for (const [, name, body] of text.matchAll(/export const (\w+) = \{([^}]*)\}/g)) {
     for (const [, member, value] of body.matchAll(/(\w+): (-?\d+),/g)) header += `#define ${name}_${member} ${value}\n`;
@@ -42,7 +44,10 @@ function slots() {
   return header;
 }
 
-/** Compiles one assembly folder to a fuzzer. */
+/**
+ * Compiles one assembly folder to two fuzzers: one that looks at every comparison, to find its way in, and one that does not,
+ * which is five times as fast.
+ */
 function compile(name, assembly) {
   const folder = join(build, name);
   mkdirSync(folder, { recursive: true });
@@ -55,14 +60,18 @@ function compile(name, assembly) {
   ]);
   tool("wasm2c", [wasm, "-n", "core", "-o", join(folder, "core.c")]);
   writeFileSync(join(folder, "slots.h"), slots());
-  tool("clang-19", [
-    ...["-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=undefined", "-g", "-O1"],
-    ...["-I/usr/share/wabt/wasm2c", `-I${folder}`, `-I${here}`],
-    ...["-DWASM_RT_MEMCHECK_SIGNAL_HANDLER=0", "-DWASM_RT_USE_MMAP=0", "-DWASM_RT_TRAP_HANDLER=fuzz_trap"],
-    ...["-include", "trap.h", join(here, "harness.c"), join(folder, "core.c")],
-    ...["/usr/share/wabt/wasm2c/wasm-rt-impl.c", "-lm", "-o", join(folder, "fuzz")],
-  ]);
-  return join(folder, "fuzz");
+  const clang = (out, ...more) =>
+    tool("clang-19", [
+      ...["-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=undefined", "-g", "-O2", ...more],
+      ...["-I/usr/share/wabt/wasm2c", `-I${folder}`, `-I${here}`],
+      ...["-DWASM_RT_MEMCHECK_SIGNAL_HANDLER=0", "-DWASM_RT_USE_MMAP=0", "-DWASM_RT_TRAP_HANDLER=fuzz_trap"],
+      ...["-include", "trap.h", join(here, "harness.c"), join(folder, "core.c")],
+      ...["/usr/share/wabt/wasm2c/wasm-rt-impl.c", "-lm", "-o", out],
+    ]);
+  const [searching, fast] = [join(folder, "searching"), join(folder, "fast")];
+  clang(searching);
+  clang(fast, "-fno-sanitize-coverage=trace-cmp");
+  return { searching, fast };
 }
 
 /** Every hex block of the golden files, as a first corpus. */
@@ -86,27 +95,44 @@ function corpusOf(target) {
   return folder;
 }
 
-function fuzz(binary, target, seconds, corpus) {
+const running = new Set();
+
+/** Runs one fuzzer on one target; resolves with what it did, and `ok` unless it found something. */
+function fuzz(binary, target, seconds, ...more) {
   const artifacts = join(build, "findings");
   mkdirSync(artifacts, { recursive: true });
   const args = [
-    ...[`-max_total_time=${seconds}`, "-max_len=4096", "-print_final_stats=1", "-verbosity=1", "-use_value_profile=1"],
-    ...[`-artifact_prefix=${artifacts}/${target}-`, ...(corpus === undefined ? [] : [corpus])],
+    ...[`-max_total_time=${seconds}`, "-max_len=4096", "-print_final_stats=1", "-detect_leaks=0", "-reload=0"],
+    ...[`-artifact_prefix=${artifacts}/${target}-`, ...more, corpusOf(target)],
   ];
+  const began = performance.now();
   return new Promise((done) => {
     const child = spawn(binary, args, {
       env: { ...process.env, FUZZ_TARGET: target },
       stdio: ["ignore", "ignore", "pipe"],
     });
+    running.add(child);
     let text = "";
     child.stderr.on("data", (chunk) => {
       text = (text + chunk).slice(-200_000);
     });
-    child.on("close", (code) => {
-      const number = (pattern) => Number(text.match(pattern)?.[1] ?? 0);
-      const coverage = [...text.matchAll(/cov: (\d+)/g)].at(-1)?.[1];
-      done({ target, ok: code === 0, executions: number(/number_of_executed_units: (\d+)/), coverage, text });
+    child.on("close", (code, signal) => {
+      running.delete(child);
+      const executions = Number(text.match(/number_of_executed_units: (\d+)/)?.[1] ?? 0);
+      const coverage = Number([...text.matchAll(/cov: (\d+)/g)].at(-1)?.[1] ?? 0);
+      const ok = code === 0 || (stopped && (signal === "SIGTERM" || code === 72));
+      done({ target, ok, executions, coverage, seconds: (performance.now() - began) / 1000, text });
     });
+  });
+}
+
+/** Stops early, and says what was done until then. */
+let stopped = false;
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.on(signal, () => {
+    stopped = true;
+    // libFuzzer ends in peace, with its figures, on SIGINT.
+    for (const child of running) child.kill("SIGINT");
   });
 }
 
@@ -134,31 +160,57 @@ if (!values["no-self-test"]) {
     const source = readFileSync(file, "utf8");
     if (!source.includes(fault.from)) throw new Error(`planted.mjs: ${fault.file} no longer has: ${fault.from}`);
     writeFileSync(file, source.replace(fault.from, fault.to));
-    const binary = compile(`planted-${index}`, assembly);
-    const result = await fuzz(binary, fault.target, 60, corpusOf(fault.target));
+    const { searching } = compile(`planted-${index}`, assembly);
+    const result = await fuzz(searching, fault.target, 60, "-use_value_profile=1");
     report(!result.ok && /AddressSanitizer|the core trapped/.test(result.text), `finds ${fault.name}`);
   }
 }
 
-const binary = compile("core", join(project, "assembly"));
+const { searching, fast } = compile("core", join(project, "assembly"));
 const jobs = Number(values.jobs);
-const seconds = Math.max(1, Math.floor((Number(values.seconds) * jobs) / wanted.length));
-const queue = [...wanted];
-let executions = 0;
+const share = Math.max(1, (Number(values.seconds) * jobs) / wanted.length);
+/** The targets take turns, so that a long run that is stopped has done something of each. */
+const turns = Math.ceil(share / 120);
+const turn = Math.max(1, Math.floor(share / turns));
+const done = new Map(wanted.map((target) => [target, { executions: 0, seconds: 0, coverage: 0, ok: true }]));
+
+/** One turn: a tenth of it to search, the rest to run. */
+async function take(target) {
+  const search = Math.max(1, Math.floor(turn / 10));
+  for (const [binary, seconds, ...more] of [
+    [searching, search, "-use_value_profile=1"],
+    [fast, turn - search],
+  ]) {
+    if (stopped || seconds < 1) return;
+    const result = await fuzz(binary, target, seconds, ...more);
+    const sum = done.get(target);
+    sum.executions += result.executions;
+    sum.seconds += result.seconds;
+    sum.coverage = Math.max(sum.coverage, result.coverage);
+    if (result.ok) continue;
+    sum.ok = false;
+    stopped = true;
+    console.log(result.text.slice(-4000));
+  }
+}
+
+const began = performance.now();
+const queue = Array.from({ length: turns }, () => wanted).flat();
 await Promise.all(
   Array.from({ length: jobs }, async () => {
-    for (let target = queue.shift(); target !== undefined; target = queue.shift()) {
-      const result = await fuzz(binary, target, seconds, corpusOf(target));
-      executions += result.executions;
-      report(
-        result.ok,
-        `${target}: ${result.executions} executions in ${seconds} s, coverage ${result.coverage ?? "?"}`,
-      );
-      if (!result.ok) console.log(result.text.slice(-4000));
-    }
+    for (let target = queue.shift(); target !== undefined && !stopped; target = queue.shift()) await take(target);
   }),
 );
-console.log(`${executions} executions in all`);
+const count = (number) => Math.round(number).toLocaleString("en").replaceAll(",", " ");
+const line = (sum) =>
+  `${count(sum.executions)} executions in ${count(sum.seconds)} s, ${count(sum.executions / Math.max(sum.seconds, 0.001))} a second`;
+for (const [target, sum] of done) report(sum.ok, `${target}: ${line(sum)}, coverage ${sum.coverage}`);
+const all = [...done.values()];
+const elapsed = {
+  executions: all.reduce((sum, one) => sum + one.executions, 0),
+  seconds: (performance.now() - began) / 1000,
+};
+console.log(`in all: ${line(elapsed)}, coverage ${all.reduce((sum, one) => sum + one.coverage, 0)}`);
 if (process.env.TEST_RESULTS) {
   mkdirSync(dirname(process.env.TEST_RESULTS), { recursive: true });
   const counts = {
