@@ -1,11 +1,13 @@
 /** Bundles what the TypeScript compiler has left in build/js: one file per subpath, shared parts in chunks, types beside them. */
 import { existsSync, readFileSync } from "node:fs";
 import { dts } from "rollup-plugin-dts";
+import { inlineConstants } from "./scripts/inline-constants.mjs";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const library = {
   index: "build/js/transports/index.js",
   browser: "build/js/transports/browser.js",
+  explain: "build/js/src/explain.js",
   iscsi: "build/js/transports/iscsi/index.js",
   simulated: "build/js/transports/simulated/index.js",
   serve: "build/js/transports/serve.js",
@@ -46,7 +48,7 @@ export default [
   {
     input: { ...library, cli: "build/js/cli/main.js" },
     external,
-    plugins: [sourceMaps, versionNumber],
+    plugins: [sourceMaps, inlineConstants, versionNumber],
     output: {
       dir: "dist",
       format: "es",
@@ -59,7 +61,7 @@ export default [
     // For those who `require`: errors and results are understood across both copies, and each has a core of its own.
     input: library,
     external,
-    plugins: [sourceMaps, versionNumber],
+    plugins: [sourceMaps, inlineConstants, versionNumber],
     output: {
       dir: "dist",
       format: "cjs",

@@ -1,6 +1,7 @@
 /**
  * One enum per wire structure, one row per field, as the standard draws it: `byte << 16 | leftmost bit << 8 | width`.
- * No code. These are the only copies of any position in the project; TypeScript's are generated from them.
+ * No code. These are the only copies of any position in the project; TypeScript's are generated from them. A name that the
+ * standard does not write in words with spaces between stands behind its row, as the standard writes it.
  *
  * Sources, cited with a clause throughout the project:
  *   smr-j   Seagate SCSI Commands Reference Manual, 100293068 Rev. J (SPC-5 and SBC-4 commands as tables)
@@ -297,7 +298,7 @@ export enum StartStopUnitCdb {
   IMMED                      = 1 << 16 | 0 << 8 |  1,
   POWER_CONDITION_MODIFIER   = 3 << 16 | 3 << 8 |  4,
   POWER_CONDITION            = 4 << 16 | 7 << 8 |  4,
-  NO_FLUSH                   = 4 << 16 | 2 << 8 |  1,
+  NO_FLUSH                   = 4 << 16 | 2 << 8 |  1, // NO_FLUSH
   LOEJ                       = 4 << 16 | 1 << 8 |  1,
   START                      = 4 << 16 | 0 << 8 |  1,
   CONTROL                    = 5 << 16 | 7 << 8 |  8,
@@ -378,8 +379,8 @@ export enum ReportSupportedTaskManagementFunctionsCdb {
 export enum PersistentReserveOutList {
   RESERVATION_KEY                =  0 << 16 | 7 << 8 | 64,
   SERVICE_ACTION_RESERVATION_KEY =  8 << 16 | 7 << 8 | 64,
-  SPEC_I_PT                      = 20 << 16 | 3 << 8 |  1,
-  ALL_TG_PT                      = 20 << 16 | 2 << 8 |  1,
+  SPEC_I_PT                      = 20 << 16 | 3 << 8 |  1, // SPEC_I_PT
+  ALL_TG_PT                      = 20 << 16 | 2 << 8 |  1, // ALL_TG_PT
   APTPL                          = 20 << 16 | 0 << 8 |  1,
 }
 
@@ -387,8 +388,8 @@ export enum PersistentReserveOutList {
 export enum SpecifyInitiatorPortsList {
   RESERVATION_KEY                  =  0 << 16 | 7 << 8 | 64,
   SERVICE_ACTION_RESERVATION_KEY   =  8 << 16 | 7 << 8 | 64,
-  SPEC_I_PT                        = 20 << 16 | 3 << 8 |  1,
-  ALL_TG_PT                        = 20 << 16 | 2 << 8 |  1,
+  SPEC_I_PT                        = 20 << 16 | 3 << 8 |  1, // SPEC_I_PT
+  ALL_TG_PT                        = 20 << 16 | 2 << 8 |  1, // ALL_TG_PT
   APTPL                            = 20 << 16 | 0 << 8 |  1,
   TRANSPORTID_PARAMETER_DATA_LENGTH = 24 << 16 | 7 << 8 | 32,
 }
@@ -423,20 +424,20 @@ export enum ReadReservationData {
 /** smr-j 3.13.4 table 83. */
 export enum ReportCapabilitiesData {
   LENGTH                     = 0 << 16 | 7 << 8 | 16,
-  RLR_C                      = 2 << 16 | 7 << 8 |  1,
+  RLR_C                      = 2 << 16 | 7 << 8 |  1, // RLR_C
   CRH                        = 2 << 16 | 4 << 8 |  1,
-  SIP_C                      = 2 << 16 | 3 << 8 |  1,
-  ATP_C                      = 2 << 16 | 2 << 8 |  1,
-  PTPL_C                     = 2 << 16 | 0 << 8 |  1,
+  SIP_C                      = 2 << 16 | 3 << 8 |  1, // SIP_C
+  ATP_C                      = 2 << 16 | 2 << 8 |  1, // ATP_C
+  PTPL_C                     = 2 << 16 | 0 << 8 |  1, // PTPL_C
   TMV                        = 3 << 16 | 7 << 8 |  1,
   ALLOW_COMMANDS             = 3 << 16 | 6 << 8 |  3,
-  PTPL_A                     = 3 << 16 | 0 << 8 |  1,
-  WR_EX_AR                   = 4 << 16 | 7 << 8 |  1,
-  EX_AC_RO                   = 4 << 16 | 6 << 8 |  1,
-  WR_EX_RO                   = 4 << 16 | 5 << 8 |  1,
-  EX_AC                      = 4 << 16 | 3 << 8 |  1,
-  WR_EX                      = 4 << 16 | 1 << 8 |  1,
-  EX_AC_AR                   = 5 << 16 | 0 << 8 |  1,
+  PTPL_A                     = 3 << 16 | 0 << 8 |  1, // PTPL_A
+  WR_EX_AR                   = 4 << 16 | 7 << 8 |  1, // WR_EX_AR
+  EX_AC_RO                   = 4 << 16 | 6 << 8 |  1, // EX_AC_RO
+  WR_EX_RO                   = 4 << 16 | 5 << 8 |  1, // WR_EX_RO
+  EX_AC                      = 4 << 16 | 3 << 8 |  1, // EX_AC
+  WR_EX                      = 4 << 16 | 1 << 8 |  1, // WR_EX
+  EX_AC_AR                   = 5 << 16 | 0 << 8 |  1, // EX_AC_AR
 }
 
 /** smr-j 3.13.5 table 86: full status descriptors follow from byte 8. */
@@ -448,8 +449,8 @@ export enum ReadFullStatusData {
 /** smr-j 3.13.5 table 87: one full status descriptor. The TransportID follows from byte 24. */
 export enum FullStatusDescriptor {
   RESERVATION_KEY                 =  0 << 16 | 7 << 8 | 64,
-  ALL_TG_PT                       = 12 << 16 | 1 << 8 |  1,
-  R_HOLDER                        = 12 << 16 | 0 << 8 |  1,
+  ALL_TG_PT                       = 12 << 16 | 1 << 8 |  1, // ALL_TG_PT
+  R_HOLDER                        = 12 << 16 | 0 << 8 |  1, // R_HOLDER
   SCOPE                           = 13 << 16 | 7 << 8 |  4,
   TYPE                            = 13 << 16 | 3 << 8 |  4,
   RELATIVE_TARGET_PORT_IDENTIFIER = 18 << 16 | 7 << 8 | 16,
@@ -473,7 +474,7 @@ export enum IscsiTransportId {
 export enum FcpTransportId {
   FORMAT_CODE                = 0 << 16 | 7 << 8 |  2,
   PROTOCOL_IDENTIFIER        = 0 << 16 | 3 << 8 |  4,
-  N_PORT_NAME                = 8 << 16 | 7 << 8 | 64,
+  N_PORT_NAME                = 8 << 16 | 7 << 8 | 64, // N_PORT NAME
 }
 
 /** spc4 7.5.4 parallel SCSI. */
@@ -488,7 +489,7 @@ export enum SpiTransportId {
 export enum SbpTransportId {
   FORMAT_CODE                = 0 << 16 | 7 << 8 |  2,
   PROTOCOL_IDENTIFIER        = 0 << 16 | 3 << 8 |  4,
-  EUI_64_NAME                = 8 << 16 | 7 << 8 | 64,
+  EUI_64_NAME                = 8 << 16 | 7 << 8 | 64, // EUI-64 NAME
 }
 
 /** spc4 7.5.4 RDMA. The INITIATOR PORT IDENTIFIER has 128 bits: here its two halves. */
@@ -524,7 +525,7 @@ export enum InquiryData {
   RESPONSE_DATA_FORMAT       = 3 << 16 | 3 << 8 |  4,
   ADDITIONAL_LENGTH          = 4 << 16 | 7 << 8 |  8,
   TPGS                       = 5 << 16 | 5 << 8 |  2,
-  THREE_PC                   = 5 << 16 | 3 << 8 |  1,
+  THREE_PC                   = 5 << 16 | 3 << 8 |  1, // 3PC
   PROTECT                    = 5 << 16 | 0 << 8 |  1,
   MULTIP                     = 6 << 16 | 4 << 8 |  1,
   CMDQUE                     = 7 << 16 | 1 << 8 |  1,
@@ -563,8 +564,8 @@ export enum ReadCapacity10Data {
 export enum ReadCapacity16Data {
   RETURNED_LOGICAL_BLOCK_ADDRESS  =  0 << 16 | 7 << 8 | 64,
   LOGICAL_BLOCK_LENGTH            =  8 << 16 | 7 << 8 | 32,
-  P_TYPE                          = 12 << 16 | 3 << 8 |  3,
-  PROT_EN                         = 12 << 16 | 0 << 8 |  1,
+  P_TYPE                          = 12 << 16 | 3 << 8 |  3, // P_TYPE
+  PROT_EN                         = 12 << 16 | 0 << 8 |  1, // PROT_EN
   LOGICAL_BLOCKS_PER_PHYSICAL_BLOCK_EXPONENT = 13 << 16 | 3 << 8 | 4,
   LBPME                           = 14 << 16 | 7 << 8 |  1,
   LBPRZ                           = 14 << 16 | 6 << 8 |  1,
@@ -628,12 +629,12 @@ export enum ControlModePage {
   PAGE_CODE                  =  0 << 16 | 5 << 8 |  6,
   PAGE_LENGTH                =  1 << 16 | 7 << 8 |  8,
   TST                        =  2 << 16 | 7 << 8 |  3,
-  TMF_ONLY                   =  2 << 16 | 4 << 8 |  1,
-  D_SENSE                    =  2 << 16 | 2 << 8 |  1,
+  TMF_ONLY                   =  2 << 16 | 4 << 8 |  1, // TMF_ONLY
+  D_SENSE                    =  2 << 16 | 2 << 8 |  1, // D_SENSE
   QUEUE_ALGORITHM_MODIFIER   =  3 << 16 | 7 << 8 |  4,
   NUAR                       =  3 << 16 | 3 << 8 |  1,
   QERR                       =  3 << 16 | 2 << 8 |  2,
-  UA_INTLCK_CTRL             =  4 << 16 | 5 << 8 |  2,
+  UA_INTLCK_CTRL             =  4 << 16 | 5 << 8 |  2, // UA_INTLCK_CTRL
   SWP                        =  4 << 16 | 3 << 8 |  1,
   TAS                        =  5 << 16 | 6 << 8 |  1,
   BUSY_TIMEOUT_PERIOD        =  8 << 16 | 7 << 8 | 16,
@@ -721,7 +722,7 @@ export enum LogicalBlockProvisioningPage {
   LBPWS                      = 5 << 16 | 6 << 8 |  1,
   LBPWS10                    = 5 << 16 | 5 << 8 |  1,
   LBPRZ                      = 5 << 16 | 4 << 8 |  3,
-  ANC_SUP                    = 5 << 16 | 1 << 8 |  1,
+  ANC_SUP                    = 5 << 16 | 1 << 8 |  1, // ANC_SUP
   DP                         = 5 << 16 | 0 << 8 |  1,
   PROVISIONING_TYPE          = 6 << 16 | 2 << 8 |  3,
 }
@@ -768,13 +769,13 @@ export enum TargetPortGroupsData {
 export enum TargetPortGroupDescriptor {
   PREF                       = 0 << 16 | 7 << 8 |  1,
   ASYMMETRIC_ACCESS_STATE    = 0 << 16 | 3 << 8 |  4,
-  T_SUP                      = 1 << 16 | 7 << 8 |  1,
-  O_SUP                      = 1 << 16 | 6 << 8 |  1,
-  LBD_SUP                    = 1 << 16 | 4 << 8 |  1,
-  U_SUP                      = 1 << 16 | 3 << 8 |  1,
-  S_SUP                      = 1 << 16 | 2 << 8 |  1,
-  AN_SUP                     = 1 << 16 | 1 << 8 |  1,
-  AO_SUP                     = 1 << 16 | 0 << 8 |  1,
+  T_SUP                      = 1 << 16 | 7 << 8 |  1, // T_SUP
+  O_SUP                      = 1 << 16 | 6 << 8 |  1, // O_SUP
+  LBD_SUP                    = 1 << 16 | 4 << 8 |  1, // LBD_SUP
+  U_SUP                      = 1 << 16 | 3 << 8 |  1, // U_SUP
+  S_SUP                      = 1 << 16 | 2 << 8 |  1, // S_SUP
+  AN_SUP                     = 1 << 16 | 1 << 8 |  1, // AN_SUP
+  AO_SUP                     = 1 << 16 | 0 << 8 |  1, // AO_SUP
   TARGET_PORT_GROUP          = 2 << 16 | 7 << 8 | 16,
   STATUS_CODE                = 5 << 16 | 7 << 8 |  8,
   TARGET_PORT_COUNT          = 7 << 16 | 7 << 8 |  8,
@@ -794,7 +795,7 @@ export enum FixedSense {
   FILEMARK                      =  2 << 16 | 7 << 8 |  1,
   EOM                           =  2 << 16 | 6 << 8 |  1,
   ILI                           =  2 << 16 | 5 << 8 |  1,
-  SDAT_OVFL                     =  2 << 16 | 4 << 8 |  1,
+  SDAT_OVFL                     =  2 << 16 | 4 << 8 |  1, // SDAT_OVFL
   SENSE_KEY                     =  2 << 16 | 3 << 8 |  4,
   INFORMATION                   =  3 << 16 | 7 << 8 | 32,
   ADDITIONAL_SENSE_LENGTH       =  7 << 16 | 7 << 8 |  8,
@@ -812,7 +813,7 @@ export enum DescriptorSense {
   SENSE_KEY                     = 1 << 16 | 3 << 8 |  4,
   ADDITIONAL_SENSE_CODE         = 2 << 16 | 7 << 8 |  8,
   ADDITIONAL_SENSE_CODE_QUALIFIER = 3 << 16 | 7 << 8 | 8,
-  SDAT_OVFL                     = 4 << 16 | 7 << 8 |  1,
+  SDAT_OVFL                     = 4 << 16 | 7 << 8 |  1, // SDAT_OVFL
   ADDITIONAL_SENSE_LENGTH       = 7 << 16 | 7 << 8 |  8,
 }
 

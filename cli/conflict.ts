@@ -1,13 +1,11 @@
 /** A RESERVATION CONFLICT for people: looks at the target, has src/ explain, and turns what can be done into command lines. */
 import {
-  type Command,
   type ConflictExplanation,
   type ConflictRemedy,
   explainConflict,
-  isScsiError,
-  type LogicalUnit,
   legacyReservationConflict,
-} from "../src/index.ts";
+} from "../src/explain.ts";
+import { type Command, isScsiError, type LogicalUnit } from "../src/index.ts";
 import { type Json, long } from "./json.ts";
 import { look, type State } from "./look.ts";
 import { keyText, type Paint, wrap } from "./output.ts";

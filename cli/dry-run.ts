@@ -1,9 +1,8 @@
 /** What a verb would send, byte by byte and field by field. Opens nothing and sends nothing. */
+import { type DescribedBytes, describeCommand } from "../src/explain.ts";
 import {
   type Command,
-  type DescribedBytes,
   decodeTransportId,
-  describeCommand,
   encodeTransportId,
   type Field,
   formatTransportId,

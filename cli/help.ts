@@ -1,5 +1,6 @@
 /** The help: of the whole, and of each verb. At most 80 columns. */
-import { reservationTypeMeanings, reservationTypeNames, reservationTypes } from "../src/index.ts";
+import { reservationTypeMeanings } from "../src/explain.ts";
+import { reservationTypeNames, reservationTypes } from "../src/index.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { allOptions, commonOptions, type Option, usageOf } from "./options.ts";
 import { type Cell, type Paint, table, wrap } from "./output.ts";

@@ -1,17 +1,16 @@
 /** What decode can read: one row for each kind of bytes, with the rule by which it is guessed. A table; reading is src/'s. */
+import { explainSense, layoutOf } from "../src/explain.ts";
 import {
   type Command,
   commands,
   decodeSense,
   decodeTransportId,
   encodeTransportId,
-  explainSense,
   type Field,
   fieldsOf,
   formatDesignator,
   formatTransportId,
   isScsiError,
-  layoutOf,
   type StructureName,
   unreadableSense,
 } from "../src/index.ts";

@@ -1,8 +1,7 @@
 /** Results as lines for people. Wording and layout only; what a result means was decided in src/. */
+import { designatorTypeName, deviceTypeName, reservationTypeMeanings, standardVersionName } from "../src/explain.ts";
 import {
   type Designator,
-  designatorTypeName,
-  deviceTypeName,
   formatTransportId,
   type InquiryData,
   isAllRegistrants,
@@ -11,9 +10,7 @@ import {
   type Registration,
   type ReservationCapabilities,
   type ReservationState,
-  reservationTypeMeanings,
   reservationTypeNames,
-  standardVersionName,
 } from "../src/index.ts";
 import type { State, Whose } from "./look.ts";
 import { type Cell, count, foldingTable, heading, hexLine, keyText, type Paint, table } from "./output.ts";

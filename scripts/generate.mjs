@@ -2,10 +2,12 @@
  * After the compiler: turns build/core/ into src/core/generated/.
  *
  *   fields.ts codes.ts records.ts media-fields.ts media-codes.ts   the enums of assembly/, read off the compiled module's exported globals
+ *   structures.ts                   the rows of fields.ts with the standard's spelling of every name, packed
  *   exports.ts                      the types of the core's functions, as the compiler declares them
- *   wasm.ts                         the core itself, in base64
+ *   wasm.ts                         the core itself, packed
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { packed } from "./packed.mjs";
 
 const out = "src/core/generated";
 const head = (from) => `// Generated from ${from} by scripts/generate.mjs. Not in git; do not edit.\n`;
@@ -27,6 +29,27 @@ for (const name of ["fields", "codes", "records", "media-fields", "media-codes"]
   }
   writeFileSync(`${out}/${name}.ts`, text);
 }
+
+/** `Name;FIELD NAME,row;FIELD NAME,row…`, a line each; a row in base 36. */
+const structures = [...readFileSync("assembly/fields.ts", "utf8").matchAll(/export enum (\w+) \{\n([^}]*)\}/g)]
+  .map(([, structure, body]) =>
+    [
+      structure,
+      ...[...body.matchAll(/^ +(\w+) *=[^,]*,(?: *\/\/ (.+))?$/gm)].map(([, name, spelling]) => {
+        const row = tables[`${structure}.${name}`].value;
+        return `${spelling ?? name.replaceAll("_", " ")},${row.toString(36)}`;
+      }),
+    ].join(";"),
+  )
+  .join("\n");
+writeFileSync(
+  `${out}/structures.ts`,
+  `${head("assembly/fields.ts")}
+/** One line a structure: its name, then each field's name and row. Packed: src/core/unpack.ts. */
+export const structures =
+  "${packed(structures)}";
+`,
+);
 
 const declared = readFileSync("build/core/core.d.ts", "utf8");
 const signatures = [...declared.matchAll(/export function (\w+\(.*\): \w+);/g)].map(
@@ -50,11 +73,12 @@ ${signatures.join("\n")}
 const binary = readFileSync("build/core/core.wasm");
 if (WebAssembly.Module.imports(new WebAssembly.Module(binary)).length > 0)
   throw new Error("the core must import nothing");
+if (binary.length > 32 * 1024) throw new Error(`the core may have 32 KiB, and has ${binary.length} bytes`);
 writeFileSync(
   `${out}/wasm.ts`,
   `${head("build/core/core.wasm")}
-/** The core, ${binary.length} bytes before base64. */
-export const wasmBase64 =
-  "${binary.toString("base64")}";
+/** The core, ${binary.length} bytes. Packed: src/core/unpack.ts. */
+export const wasm =
+  "${packed(binary)}";
 `,
 );

@@ -2,7 +2,8 @@
  * What additional sense codes mean: T10's whole list, from data/additional-sense-codes.tsv, which names its source and date.
  * Texts as the standard has them, in its capitals.
  */
-import { digits, ranges, singles, texts, words } from "./core/generated/additional-sense.ts";
+import { additionalSense } from "./core/generated/additional-sense.ts";
+import { unpackText } from "./core/unpack.ts";
 
 interface Range {
   readonly asc: number;
@@ -13,28 +14,21 @@ interface Range {
 
 const number = (hex: string): number => Number.parseInt(hex, 16);
 
-/** Reads one packed text; scripts/additional-sense.mjs says how it was packed. */
-function unpack(packed: string, from: number, vocabulary: readonly string[]): string {
-  const text: string[] = [];
-  for (let at = from; at < packed.length; at++) {
-    let index = digits.indexOf(packed[at] as string);
-    if (index >= singles) index = singles + (index - singles) * digits.length + digits.indexOf(packed[++at] as string);
-    text.push(vocabulary[index] as string);
-  }
-  return text.join(" ");
-}
-
+/** Reads the list; scripts/additional-sense.mjs says how its lines were made. */
 function load(): { readonly exact: ReadonlyMap<number, string>; readonly ranges: readonly Range[] } {
-  const vocabulary = words.split(" ");
-  return {
-    exact: new Map(texts.split(" ").map((entry) => [number(entry.slice(0, 4)), unpack(entry, 4, vocabulary)])),
-    ranges: ranges.split(" ").map((entry) => ({
-      asc: number(entry.slice(0, 2)),
-      first: number(entry.slice(2, 4)),
-      last: number(entry.slice(4, 6)),
-      text: unpack(entry, 6, vocabulary),
-    })),
-  };
+  const exact = new Map<number, string>();
+  const ranges: Range[] = [];
+  let asc = 0;
+  let next = 0;
+  for (const line of unpackText(additionalSense).split("\n")) {
+    const [, code, ascq, text] = /^(.*?),(.*?),(.*)$/.exec(line) as unknown as [string, string, string, string];
+    if (code !== "") [asc, next] = [number(code), 0];
+    const [first, last] = ascq === "" ? [next] : (ascq.split("-").map(number) as [number, number?]);
+    if (last === undefined) exact.set((asc << 8) | first, text);
+    else ranges.push({ asc, first, last, text });
+    next = (last ?? first) + 1;
+  }
+  return { exact, ranges };
 }
 
 let loaded: ReturnType<typeof load> | undefined;

@@ -4,31 +4,17 @@ export { additionalSenseText } from "./additional-sense.ts";
 export type { Command, Effect } from "./command.ts";
 export type * from "./commands/index.ts";
 export * as commands from "./commands/index.ts";
-export { reservationTypeMeanings } from "./conflict-rules.ts";
 export { type MpathPersistResult, mpathPersistResults } from "./conversions.ts";
-export { type DescribedBytes, type DescribedCommand, describeCommand } from "./describe.ts";
 export { formatDesignator, sameLogicalUnit } from "./designators.ts";
-export { designatorTypeName, deviceTypeName, standardVersionName } from "./device-names.ts";
 export {
   isScsiError,
   ScsiError,
   type ScsiErrorCode,
   type ScsiErrorDetails,
-  scsiErrorCodes,
   type TransportErrorCode,
   transportError,
 } from "./errors.ts";
-export {
-  type ConflictEvidence,
-  type ConflictExplanation,
-  type ConflictReason,
-  type ConflictRemedy,
-  explainConflict,
-  legacyReservationConflict,
-} from "./explain-conflict.ts";
-export { explainSense, type Sent } from "./explain-sense.ts";
 export { statusName } from "./failure.ts";
-export { type CommandLayout, layoutOf } from "./layout.ts";
 export {
   type AttemptObserver,
   type CommandMethods,

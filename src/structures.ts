@@ -2,7 +2,9 @@
  * The wire structures by name, and what stands where in them: for naming the field that a sense pointer means, and for
  * showing a command field by field. Positions come from the generated rows; none is written here.
  */
-import * as structures from "./core/generated/fields.ts";
+import type * as structures from "./core/generated/fields.ts";
+import { structures as packedStructures } from "./core/generated/structures.ts";
+import { unpackText } from "./core/unpack.ts";
 
 /** The name of a structure in assembly/fields.ts. */
 export type StructureName = keyof typeof structures;
@@ -20,7 +22,29 @@ export interface Field {
   readonly value: bigint;
 }
 
-const rowsByStructure: Readonly<Record<StructureName, Readonly<Record<string, number>>>> = structures;
+/** One field: its name, and its row. */
+type Named = readonly [name: string, row: number];
+
+let loaded: ReadonlyMap<string, readonly Named[]> | undefined;
+
+/** A structure's fields in the standard's order; scripts/generate.mjs says how the lines were made. */
+function rowsOf(structure: StructureName): readonly Named[] {
+  loaded ??= new Map(
+    unpackText(packedStructures)
+      .split("\n")
+      .map((line) => {
+        const [name, ...fields] = line.split(";") as [string, ...string[]];
+        return [
+          name,
+          fields.map((field): Named => {
+            const comma = field.lastIndexOf(",");
+            return [field.slice(0, comma), Number.parseInt(field.slice(comma + 1), 36)];
+          }),
+        ];
+      }),
+  );
+  return loaded.get(structure) ?? [];
+}
 
 const byteOf = (row: number): number => row >>> 16;
 const bitOf = (row: number): number => (row >>> 8) & 0xff;
@@ -28,11 +52,6 @@ const widthOf = (row: number): number => row & 0xff;
 /** First bit after the field, counted from the structure's first bit. */
 const endBit = (row: number): number => byteOf(row) * 8 + 7 - bitOf(row) + widthOf(row);
 const startBit = (row: number): number => byteOf(row) * 8 + 7 - bitOf(row);
-
-/** The standard writes these abbreviations with the underscore; everything else with spaces. */
-const abbreviations =
-  /^(SPEC_I_PT|ALL_TG_PT|R_HOLDER|RLR_C|SIP_C|ATP_C|PTPL_[AC]|(WR_EX|EX_AC)(_RO|_AR)?|SDAT_OVFL|P_TYPE|PROT_EN|NO_FLUSH|D_SENSE|TMF_ONLY|UA_INTLCK_CTRL|(T|O|LBD|U|S|AN|AO|ANC)_SUP)$/;
-const spoken = (name: string): string => (abbreviations.test(name) ? name : name.replaceAll("_", " "));
 
 function fieldValue(bytes: Uint8Array, row: number): bigint {
   let value = 0n;
@@ -49,10 +68,10 @@ function fieldValue(bytes: Uint8Array, row: number): bigint {
  * @param bytes the structure; it may be shorter or longer than its fields
  */
 export function fieldsOf(structure: StructureName, bytes: Uint8Array): Field[] {
-  return Object.entries(rowsByStructure[structure])
+  return rowsOf(structure)
     .filter(([, row]) => endBit(row) <= bytes.length * 8)
     .map(([name, row]) => ({
-      name: spoken(name),
+      name,
       byte: byteOf(row),
       bit: bitOf(row),
       width: widthOf(row),
@@ -71,8 +90,8 @@ export function fieldsOf(structure: StructureName, bytes: Uint8Array): Field[] {
 export function fieldNameAt(structure: StructureName, byte: number, bit?: number): string | undefined {
   const first = byte * 8 + (bit === undefined ? 0 : 7 - bit);
   const last = bit === undefined ? byte * 8 + 7 : first;
-  const names = Object.entries(rowsByStructure[structure])
+  const names = rowsOf(structure)
     .filter(([, row]) => startBit(row) <= last && endBit(row) > first)
-    .map(([name]) => spoken(name));
+    .map(([name]) => name);
   return names.length === 0 ? undefined : names.join(" or ");
 }

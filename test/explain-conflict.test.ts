@@ -1,16 +1,18 @@
 /** Conflicts explained: every reason from the evidence that shows it, and none where the evidence does not. */
 import { describe, expect, test } from "vitest";
 import {
-  type Command,
   type ConflictEvidence,
-  commands,
   explainConflict,
   legacyReservationConflict,
+  reservationTypeMeanings,
+} from "../src/explain.ts";
+import {
+  type Command,
+  commands,
   parseTransportId,
   type Registration,
   type ReservationHolder,
   type ReservationType,
-  reservationTypeMeanings,
   reservationTypeNames,
   reservationTypes,
 } from "../src/index.ts";

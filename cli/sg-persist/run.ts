@@ -2,7 +2,8 @@
  * `scsi-persist sg_persist …`: sg_persist's options, output and exit codes (sg3_utils 1.46), over every way to a unit that there is
  * here. Each command is sent once, as sg_persist does; a unit attention is reported and not repeated.
  */
-import { type Command, commands, deviceTypeName, isScsiError, type LogicalUnit, noRetries } from "../../src/index.ts";
+import { deviceTypeName } from "../../src/explain.ts";
+import { type Command, commands, isScsiError, type LogicalUnit, noRetries } from "../../src/index.ts";
 import { dryRunLines } from "../dry-run.ts";
 import { EXIT_SUCCESS, exitCodeOf } from "../exit-codes.ts";
 import type { Io } from "../io.ts";

@@ -5,13 +5,11 @@
  * Everything is synchronous and the windows are shared: whoever loads a window must be done with it before returning.
  */
 import type { CoreExports } from "./generated/exports.ts";
-import { wasmBase64 } from "./generated/wasm.ts";
+import { wasm } from "./generated/wasm.ts";
+import { unpack } from "./unpack.ts";
 
 function instantiate(): CoreExports {
-  const text = atob(wasmBase64);
-  const binary = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) binary[i] = text.charCodeAt(i);
-  return new WebAssembly.Instance(new WebAssembly.Module(binary)).exports as unknown as CoreExports;
+  return new WebAssembly.Instance(new WebAssembly.Module(unpack(wasm))).exports as unknown as CoreExports;
 }
 
 /** The core's functions, as assembly/ declares them. */

@@ -1,7 +1,8 @@
 /** The exit code of every error, provoked: the numbers are those of sg3_utils(8), typed by hand. */
 import { describe, expect, test } from "vitest";
 import { exitCodeOf, exitCodes } from "../../cli/exit-codes.ts";
-import { ScsiError, scsiErrorCodes, transportError } from "../../src/index.ts";
+import { scsiErrorCodes } from "../../src/explain.ts";
+import { ScsiError, transportError } from "../../src/index.ts";
 import { answer, checkCondition, cli, hex, type Script, scripted } from "./harness.ts";
 
 const rejecting =

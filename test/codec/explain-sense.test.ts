@@ -1,6 +1,7 @@
 /** Sense data as a paragraph: it names the field, tells its value, and says what can be done. */
 import { describe, expect, it } from "vitest";
-import { commands, decodeSense, explainSense, layoutOf } from "../../src/index.ts";
+import { explainSense, layoutOf } from "../../src/explain.ts";
+import { commands, decodeSense } from "../../src/index.ts";
 import { hexBytes } from "../golden/markdown.ts";
 
 const fixed = (senseKey: number, asc: number, ascq: number, specific = "00 00 00"): Uint8Array =>

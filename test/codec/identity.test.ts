@@ -1,12 +1,7 @@
 /** Who a unit is and what it can do: designators as text, two paths to one unit, supported service actions, ALLOW COMMANDS. */
 import { describe, expect, it } from "vitest";
-import {
-  allowCommandsText,
-  type Designator,
-  formatDesignator,
-  sameLogicalUnit,
-  supportedServiceActions,
-} from "../../src/index.ts";
+import { allowCommandsText } from "../../src/explain.ts";
+import { type Designator, formatDesignator, sameLogicalUnit, supportedServiceActions } from "../../src/index.ts";
 import { hexBytes } from "../golden/markdown.ts";
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -202,10 +202,10 @@ function runStructure(golden: Case): void {
     const isCdb = structure.endsWith("Cdb");
     dataWindow.fill(0xa5, 0, bytes.length);
     if (isCdb) cdbIn(bytes);
-    for (const { name, value } of fieldsOf(structure as StructureName, bytes)) {
-      const rows = Object.entries(structures.get(structure) as Readonly<Record<string, number>>);
-      const row = rows.find(([key]) => key.replaceAll("_", " ") === name.replaceAll("_", " "))?.[1];
-      if (row === undefined) throw new Error(`${structure} has no ${name}`);
+    for (const { name, byte, bit, width, value } of fieldsOf(structure as StructureName, bytes)) {
+      const row = (byte << 16) | (bit << 8) | width;
+      const rows = Object.values(structures.get(structure) as Readonly<Record<string, number>>);
+      if (!rows.includes(row)) throw new Error(`${structure} has no ${name}`);
       if (isCdb) expect(BigInt.asUintN(64, core.cdbLongField(row)), name).toBe(value);
       core.putDataLongField(0, row, value);
       expect(BigInt.asUintN(64, core.dataLongField(0, row)), name).toBe(value);

@@ -1,5 +1,6 @@
 /** From an answer to a result or an error: every status, every sense key, and what the error knows. */
 import { describe, expect, it } from "vitest";
+import { scsiErrorCodes } from "../../src/explain.ts";
 import {
   commands,
   createLogicalUnit,
@@ -8,7 +9,6 @@ import {
   ScsiError,
   type ScsiErrorCode,
   type ScsiResponse,
-  scsiErrorCodes,
   transportError,
 } from "../../src/index.ts";
 import { bytes, check, checkWith, failure, good, hangs, lost, scripted, status } from "./scripted.ts";

@@ -1,5 +1,6 @@
 /** What is repeated and what is not: every code with every effect; how often, how long, and what is remembered. */
 import { describe, expect, it } from "vitest";
+import { scsiErrorCodes } from "../../src/explain.ts";
 import {
   type Attempt,
   type Command,
@@ -12,7 +13,6 @@ import {
   ScsiError,
   type ScsiErrorCode,
   type SenseData,
-  scsiErrorCodes,
 } from "../../src/index.ts";
 import { nextDelayMs } from "../../src/retry.ts";
 import { check, failure, good, lost, quick, scripted, status } from "./scripted.ts";

@@ -1,0 +1,19 @@
+/**
+ * The second public surface, `scsi-persist/explain`: what bytes, errors and conflicts mean, in words for people. Re-exports only.
+ * Apart from the library because it is mostly text, which a program that decides and does not talk can do without.
+ */
+export { allowCommandsText } from "./allow-commands.ts";
+export { reservationTypeMeanings } from "./conflict-rules.ts";
+export { type DescribedBytes, type DescribedCommand, describeCommand } from "./describe.ts";
+export { designatorTypeName, deviceTypeName, standardVersionName } from "./device-names.ts";
+export { scsiErrorCodes } from "./error-codes.ts";
+export {
+  type ConflictEvidence,
+  type ConflictExplanation,
+  type ConflictReason,
+  type ConflictRemedy,
+  explainConflict,
+  legacyReservationConflict,
+} from "./explain-conflict.ts";
+export { explainSense, type Sent } from "./explain-sense.ts";
+export { type CommandLayout, layoutOf } from "./layout.ts";
