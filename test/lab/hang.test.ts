@@ -70,6 +70,8 @@ test.each(["sg", "sd"] as const)(
     await transport.execute(testUnitReady);
     await other.execute(testUnitReady);
     const calm = await latest(other, 3);
+    // On a machine that is busy with other things, no worse than twice what it is with none.
+    const bound = Math.max(BOUND_MS, 2 * calm.gapMs);
     holdUp();
     const controllers = Array.from({ length: 64 }, () => new AbortController());
     const calls = controllers.map(({ signal }) =>
@@ -82,7 +84,7 @@ test.each(["sg", "sd"] as const)(
 
     // The thread for the other device is there before anything is measured.
     await other.execute(testUnitReady);
-    const hung = await latest(other, 5, Math.max(BOUND_MS, calm.gapMs));
+    const hung = await latest(other, 5, bound);
     expect(await inKernel()).toBe(64);
 
     const took: number[] = [];
@@ -100,7 +102,7 @@ test.each(["sg", "sd"] as const)(
         `while ${hung.files} files were read and ${hung.commands} commands went to another device; ` +
         `aborts took ${median.toFixed(2)} ms (median), ${slowest.toFixed(2)} ms (the slowest)`,
     );
-    expect(hung.gapMs).toBeLessThan(Math.max(BOUND_MS, calm.gapMs));
+    expect(hung.gapMs).toBeLessThan(bound);
     expect(hung.files).toBeGreaterThan(10);
     expect(hung.commands).toBeGreaterThan(10);
     expect(nearlyAll).toBeLessThan(10);
@@ -118,12 +120,13 @@ test.each(["sg", "sd"] as const)(
 );
 
 test("a process that leaves commands behind ends without a crash", async () => {
-  await slowDown(5);
+  // So long that all eight are there before the first is back, however slowly threads start.
+  await slowDown(20);
   const busy = `/sys/class/scsi_device/${units.DEBUG.address}/device/device_busy`;
   const { answer, exit } = await child<string[]>("leave", [units.DEBUG.sd, 8, busy]);
   expect(answer).toEqual(Array.from({ length: 8 }, () => "ABORTED unknown"));
   const { code, signal, seconds } = await exit;
-  say(`a process that left 8 commands in the kernel for 5 s ended after ${seconds.toFixed(1)} s`);
+  say(`a process that left 8 commands in the kernel for 20 s ended after ${seconds.toFixed(1)} s`);
   expect([code, signal]).toEqual([0, null]);
   await expect.poll(() => underway(units.DEBUG), { timeout: 60_000 }).toBe(0);
   await slowDown(0);
