@@ -11,6 +11,8 @@ export interface Signature {
   readonly takes: "unit" | "units" | "portal" | "bytes" | "command" | "none";
   readonly options: readonly (keyof Values)[];
   readonly required: readonly (keyof Values)[];
+  /** Takes a command line after `--`. */
+  readonly guards?: true;
 }
 
 /** Arguments, read. */
@@ -19,6 +21,8 @@ export interface Parsed {
   readonly verb: string | undefined;
   /** Everything after the verb that is no option. */
   readonly rest: readonly string[];
+  /** Everything after `--`. */
+  readonly guarded: readonly string[];
   readonly values: Values;
   /** Which options were given, by property. */
   readonly given: ReadonlySet<keyof Values>;
@@ -37,6 +41,9 @@ const config = Object.fromEntries(
   }),
 );
 
+/** The verbs of mhd(7I) have names of two words: `mhd takeown`. */
+export const FAMILY = "mhd";
+
 /** The option with a name, or an error that says which it might be. */
 function optionNamed(name: string, rawName: string): [keyof Values, Option] {
   const found = entries.find(([, option]) => option.name === name || option.alias === name);
@@ -45,15 +52,16 @@ function optionNamed(name: string, rawName: string): [keyof Values, Option] {
   return found;
 }
 
-function readValue(option: Option, text: string | undefined, inline: boolean): unknown {
+function readValue(option: Option, text: string | undefined, inline: boolean, verb = ""): unknown {
   const rule = usageOf(option);
-  if (option.read === undefined) {
+  const read = option.readFor?.[verb] ?? option.read;
+  if (read === undefined) {
     if (text !== undefined) throw new UsageError(`--${option.name} takes no value`);
     return true;
   }
   if (text === undefined || (!inline && text.startsWith("-"))) throw new UsageError(`The value is missing: ${rule}`);
   try {
-    return option.read(text);
+    return read(text);
   } catch (error) {
     if (error instanceof RangeError || error instanceof TypeError) throw new UsageError(`${rule}: ${error.message}`);
     throw error;
@@ -74,19 +82,25 @@ export function parseArguments(argv: readonly string[]): Parsed {
     tokens: true,
   });
   const positionals: string[] = [];
+  const guarded: string[] = [];
+  const end = tokens.find(({ kind }) => kind === "option-terminator")?.index ?? argv.length;
   const values = new Map<keyof Values, unknown>();
   for (const token of tokens) {
-    if (token.kind === "positional") positionals.push(token.value);
+    if (token.kind === "positional") (token.index > end ? guarded : positionals).push(token.value);
+  }
+  const words = positionals[0] === FAMILY && positionals.length > 1 ? 2 : 1;
+  const verb = positionals.length === 0 ? undefined : positionals.slice(0, words).join(" ");
+  const rest = positionals.slice(words);
+  for (const token of tokens) {
     if (token.kind !== "option") continue;
     const [property, option] = optionNamed(token.name, token.rawName);
-    const value = readValue(option, token.value, token.inlineValue === true);
+    const value = readValue(option, token.value, token.inlineValue === true, verb);
     if (option.many === true) values.set(property, [...((values.get(property) as unknown[]) ?? []), value]);
     else if (values.has(property) && option.value !== undefined)
       throw new UsageError(`--${option.name} is given twice`);
     else values.set(property, value);
   }
-  const [verb, ...rest] = positionals;
-  return { verb, rest, values: Object.fromEntries(values) as Values, given: new Set(values.keys()) };
+  return { verb, rest, guarded, values: Object.fromEntries(values) as Values, given: new Set(values.keys()) };
 }
 
 const nouns = {
@@ -107,15 +121,16 @@ export function checkAgainst(parsed: Parsed, verb: Signature): string {
     const known = own.length === 0 ? "" : `; its options are ${own.join(", ")}`;
     throw wrong(`${verb.name} has no option --${allOptions[property].name}${known}`);
   }
+  const positional = verb.guards === true ? parsed.rest : [...parsed.rest, ...parsed.guarded];
   // Bytes may have spaces between them; without any they come from standard input.
   const [url, extra] =
     verb.takes === "none"
-      ? ["", parsed.rest[0]]
+      ? ["", positional[0]]
       : verb.takes === "bytes"
-        ? [parsed.rest.join(" "), undefined]
+        ? [positional.join(" "), undefined]
         : verb.takes === "units"
-          ? [parsed.rest[0], undefined]
-          : parsed.rest;
+          ? [positional[0], undefined]
+          : positional;
   if (url === undefined) throw wrong(`${verb.name} needs the ${nouns[verb.takes]}`);
   if (extra !== undefined) {
     const rule =

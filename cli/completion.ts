@@ -1,5 +1,6 @@
 /** `completion`: a script for bash, zsh or fish that completes verbs, options and values, made from the verbs' own tables. */
 import { reservationTypeNames } from "../src/index.ts";
+import { FAMILY } from "./arguments.ts";
 import { didYouMean } from "./nearest.ts";
 import { allOptions, commonOptions, type Option } from "./options.ts";
 import { shown, UsageError } from "./values.ts";
@@ -16,27 +17,44 @@ const optionsOf = (verb: Verb): readonly Option[] => [
 const plainly = (text: string): string => text.replaceAll(/['"`$\\:[\]]/g, "");
 const takesUrl = ({ takes }: Verb): boolean => takes === "unit" || takes === "units" || takes === "portal";
 
+/** First words: of the verbs whose names have two, the one that they share. */
+const firstWords = (verbs: readonly Verb[]): string[] => [
+  ...new Set(verbs.map(({ name }) => name.split(" ")[0] as string)),
+];
+/** The second words of those that have one. */
+const secondWords = (verbs: readonly Verb[]): string[] =>
+  verbs.flatMap(({ name }) => (name.startsWith(`${FAMILY} `) ? [name.slice(FAMILY.length + 1)] : []));
+/** A name as a pattern of a shell's `case`. */
+const pattern = (name: string): string => (name.includes(" ") ? `'${name}'` : name);
+
 /** What may follow an option with a value. */
 const valuesOf = ({ name }: Option): readonly string[] => (name === "type" ? reservationTypeNames : []);
 
 function bash(verbs: readonly Verb[]): string {
   const cases = verbs.map((verb) => {
     const names = optionsOf(verb).map((option) => `--${option.name}`);
-    return `    ${verb.name}) words='${names.join(" ")}' ;;`;
+    return `    ${pattern(verb.name)}) words='${names.join(" ")}' ;;`;
   });
-  const urls = verbs.filter(takesUrl).map(({ name }) => name);
+  const urls = verbs.filter(takesUrl).map(({ name }) => pattern(name));
   return `# scsi-persist's words for bash. In ~/.bashrc: eval "$(scsi-persist completion bash)"
 _scsi_persist() {
   local current=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} verb=\${COMP_WORDS[1]} words=
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W '${[...verbs.map(({ name }) => name), "help"].join(" ")}' -- "$current"))
+    COMPREPLY=($(compgen -W '${[...firstWords(verbs), "help"].join(" ")}' -- "$current"))
     return
+  fi
+  if [ "$verb" = ${FAMILY} ]; then
+    if [ "$COMP_CWORD" -eq 2 ]; then
+      COMPREPLY=($(compgen -W '${secondWords(verbs).join(" ")}' -- "$current"))
+      return
+    fi
+    verb="${FAMILY} \${COMP_WORDS[2]}"
   fi
   case $before in
     --type) COMPREPLY=($(compgen -W '${reservationTypeNames.join(" ")}' -- "$current")); return ;;
     --file|--aptpl-file) COMPREPLY=($(compgen -f -- "$current")); return ;;
-    help) COMPREPLY=($(compgen -W '${verbs.map(({ name }) => name).join(" ")}' -- "$current")); return ;;
+    help) COMPREPLY=($(compgen -W '${firstWords(verbs).join(" ")}' -- "$current")); return ;;
   esac
   case $verb in
 ${cases.join("\n")}
@@ -61,14 +79,19 @@ function zsh(verbs: readonly Verb[]): string {
       return `        '--${option.name}[${plainly(option.help)}]${value}'`;
     });
     const files = takesUrl(verb) ? [`        '*:URL or device:_files -W /dev -P /dev/ -g "s[dgtr]*"'`] : [];
-    return `    ${verb.name})\n      _arguments \\\n${[...specs, ...files].join(" \\\n")} ;;`;
+    return `    ${pattern(verb.name)})\n      _arguments \\\n${[...specs, ...files].join(" \\\n")} ;;`;
   });
   return `#compdef scsi-persist
 # scsi-persist's words for zsh. In ~/.zshrc, after compinit: eval "$(scsi-persist completion zsh)"
 _scsi_persist() {
-  local -a verbs
+  local -a verbs family
+  family=(${secondWords(verbs).join(" ")})
   verbs=(
-${verbs.map(({ name, summary }) => `    '${name}:${plainly(summary)}'`).join("\n")}
+${verbs
+  .filter(({ name }) => !name.includes(" "))
+  .map(({ name, summary }) => `    '${name}:${plainly(summary)}'`)
+  .join("\n")}
+    '${FAMILY}:multihost disks'
     'help:show the help'
   )
   if (( CURRENT == 2 )); then
@@ -76,6 +99,15 @@ ${verbs.map(({ name, summary }) => `    '${name}:${plainly(summary)}'`).join("\n
     return
   fi
   local verb=$words[2]
+  if [[ $verb == ${FAMILY} ]]; then
+    if (( CURRENT == 3 )); then
+      _describe verb family
+      return
+    fi
+    verb="${FAMILY} $words[3]"
+    words=("$words[1]" "\${(@)words[3,-1]}")
+    (( CURRENT-- ))
+  fi
   words=("$words[1]" "\${(@)words[3,-1]}")
   (( CURRENT-- ))
   case $verb in
@@ -88,24 +120,30 @@ ${cases.join("\n")}
 }
 
 function fish(verbs: readonly Verb[]): string {
-  const first = `not __fish_seen_subcommand_from ${[...verbs.map(({ name }) => name), "help"].join(" ")}`;
+  const first = `not __fish_seen_subcommand_from ${[...firstWords(verbs), "help"].join(" ")}`;
+  const seen = `__fish_seen_subcommand_from ${FAMILY}`;
+  const after = ({ name }: Verb): string =>
+    name.includes(" ")
+      ? `${seen}; and __fish_seen_subcommand_from ${name.slice(FAMILY.length + 1)}`
+      : `__fish_seen_subcommand_from ${name}; and not ${seen}`;
+  const offering = ({ name }: Verb): string =>
+    name.includes(" ") ? `${seen}; and not __fish_seen_subcommand_from ${secondWords(verbs).join(" ")}` : first;
   const lines = verbs.flatMap((verb) => [
-    `complete -c scsi-persist -n '${first}' -a ${verb.name} -d '${plainly(verb.summary)}'`,
+    `complete -c scsi-persist -n '${offering(verb)}' -a ${verb.name.split(" ").at(-1)} -d '${plainly(verb.summary)}'`,
     ...optionsOf(verb).map((option) => {
       const short = option.short === undefined ? "" : ` -s ${option.short}`;
       const values = valuesOf(option);
       const value = option.value === undefined ? "" : values.length === 0 ? " -x" : ` -x -a '${values.join(" ")}'`;
-      return `complete -c scsi-persist -n '__fish_seen_subcommand_from ${verb.name}' -l ${option.name}${short}${value} -d '${plainly(option.help)}'`;
+      return `complete -c scsi-persist -n '${after(verb)}' -l ${option.name}${short}${value} -d '${plainly(option.help)}'`;
     }),
     ...(takesUrl(verb)
-      ? [
-          `complete -c scsi-persist -n '__fish_seen_subcommand_from ${verb.name}' -a '(string match -r "^/dev/s[dgtr].*" /dev/s*)'`,
-        ]
+      ? [`complete -c scsi-persist -n '${after(verb)}' -a '(string match -r "^/dev/s[dgtr].*" /dev/s*)'`]
       : []),
   ]);
   return `# scsi-persist's words for fish: scsi-persist completion fish > ~/.config/fish/completions/scsi-persist.fish
 complete -c scsi-persist -f
 complete -c scsi-persist -n '${first}' -a help -d 'show the help'
+complete -c scsi-persist -n '${first}' -a ${FAMILY} -d 'multihost disks'
 ${lines.join("\n")}
 `;
 }

@@ -1,5 +1,5 @@
 /** What the command line needs of the world: two streams, an environment, a way to be interrupted, a way to units. */
-import type { LogicalUnit } from "../src/index.ts";
+import type { LogicalUnit, Verdict } from "../src/index.ts";
 import type { discover, OpenOptions } from "../transports/open.ts";
 import type { listDevices } from "../transports/sg/discovery.ts";
 
@@ -9,6 +9,14 @@ export interface Output {
   readonly isTTY?: boolean | undefined;
   /** Width of the terminal in characters. */
   readonly columns?: number | undefined;
+}
+
+/** A command that was started. */
+export interface Guarded {
+  /** Sends a signal to it and to whatever it has started. */
+  kill(signal: "SIGTERM" | "SIGKILL"): void;
+  /** Its exit code; 128 and the signal's number if a signal ended it; 127 if it could not be started. */
+  readonly ended: Promise<number>;
 }
 
 /** The world. Tests make one of their own. */
@@ -22,5 +30,9 @@ export interface Io {
   read(name: string): Promise<Uint8Array>;
   open(url: string, options: OpenOptions): Promise<LogicalUnit>;
   discover: typeof discover;
+  /** Starts a command, with this process's streams, in a process group of its own. */
+  start(command: readonly string[]): Guarded;
+  /** What panics this machine; throws at once if this process may not. */
+  panic(): (evidence: Verdict) => void;
   listDevices(): ReturnType<typeof listDevices>;
 }

@@ -124,6 +124,7 @@ function scsiErrorJson(error: ScsiError): { readonly [name: string]: Json } {
     field:
       field === undefined ? null : { name: orNull(field.name), in: field.in, byte: field.byte, bit: orNull(field.bit) },
     delivered: error.delivered,
+    errno: orNull(error.errno),
   };
 }
 
@@ -140,5 +141,6 @@ export function errorJson(error: unknown, exitCode: number, code: string): { rea
     sense: null,
     field: null,
     delivered: "no",
+    errno: null,
   };
 }

@@ -2,6 +2,7 @@
 import type { ReservationType, TransportId } from "../src/index.ts";
 import type { ProfileName } from "../src/profiles/index.ts";
 import type { PortalOptions } from "../transports/serve.ts";
+import { readInterval, readOneOf, readWhole } from "./mhd-values.ts";
 import { readCredentials, readPortal, readProfile, readUnit, type UnitValue } from "./serve-values.ts";
 import { readKey, readPort, readText, readTime, readTransportId, readType } from "./values.ts";
 
@@ -23,6 +24,14 @@ export interface Values {
   readonly unregister?: boolean;
   readonly abort?: boolean;
   readonly fast?: boolean;
+  readonly listSize?: number;
+  readonly scope?: number;
+  readonly minimumOwnershipDelay?: number;
+  readonly maximumOwnershipDelay?: number;
+  readonly answerWithin?: number;
+  readonly onSilence?: "report" | "loss";
+  readonly onLoss?: "exit" | "kill" | "term" | "panic";
+  readonly reinstate?: boolean;
   readonly as?: string;
   readonly raw?: boolean;
   readonly portals?: readonly PortalOptions[];
@@ -60,6 +69,8 @@ export interface Option {
   readonly many?: boolean;
   /** Makes the value of the text; throws RangeError. Only of options with a value. */
   read?(text: string): unknown;
+  /** Another reader for verbs that mean something else by a bare number. */
+  readonly readFor?: Readonly<Record<string, (text: string) => unknown>>;
   readonly help: string;
 }
 
@@ -93,6 +104,39 @@ export const verbOptions = {
   },
   unregister: { name: "unregister", help: "unregister this host at the same time (UNREG)" },
   abort: { name: "abort", help: "abort the victims' commands too (PREEMPT AND ABORT)" },
+  listSize: { name: "list-size", value: "N", read: readWhole, help: "room for so many entries (1024)" },
+  scope: { name: "scope", value: "N", read: readWhole, help: "the scope as a number; 0 is the logical unit" },
+  minimumOwnershipDelay: {
+    name: "min-ownership-delay",
+    value: "TIME",
+    read: readTime,
+    help: "so long the reservation must stand (6s)",
+  },
+  maximumOwnershipDelay: {
+    name: "max-ownership-delay",
+    value: "TIME",
+    read: readTime,
+    help: "after so long it is given up (30s)",
+  },
+  answerWithin: {
+    name: "answer-within",
+    value: "TIME",
+    read: readTime,
+    help: "a probe must have its verdict so soon (twice the interval, at least 2s)",
+  },
+  onSilence: {
+    name: "on-silence",
+    value: "report|loss",
+    read: readOneOf("report", "loss"),
+    help: "what a disk means that gives no answer in time (report)",
+  },
+  onLoss: {
+    name: "on-loss",
+    value: "exit|kill|term|panic",
+    read: readOneOf("exit", "kill", "term", "panic"),
+    help: "what to do then: end, send the command SIGKILL or SIGTERM first, panic this machine (kill)",
+  },
+  reinstate: { name: "reinstate", help: "make again what a reset or a loss of power has ended" },
   as: { name: "as", value: "KIND", read: readText, help: "what the bytes are" },
   raw: { name: "raw", help: "the bytes themselves, for a file or another program" },
   fast: { name: "fast", help: "do not pause between the steps" },
@@ -138,7 +182,13 @@ export const verbOptions = {
     read: readText,
     help: "keep reservations that are to survive a loss of power (APTPL) in this file",
   },
-  interval: { name: "interval", value: "TIME", read: readTime, help: "how long from one look to the next (2s)" },
+  interval: {
+    name: "interval",
+    value: "TIME",
+    read: readTime,
+    readFor: { "mhd failfast": readInterval },
+    help: "how long from one look to the next (2s); of mhd failfast in milliseconds (1000)",
+  },
   rounds: { name: "rounds", value: "N", read: readPort, help: "look so many times, and end" },
   html: { name: "html", help: "as a page that needs nothing else, on standard output" },
 } as const satisfies Partial<Record<keyof Values, Option>>;

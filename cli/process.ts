@@ -2,7 +2,9 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { discover, open } from "../transports/open.ts";
+import { armed } from "../transports/watcher/ending.ts";
 import { run } from "./run.ts";
+import { start } from "./start.ts";
 
 /** Runs with these arguments, and leaves the exit code with the process. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -27,6 +29,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     read: (name) => readFile(name === "-" ? "/dev/stdin" : name),
     open,
     discover,
+    start,
+    panic: () => armed("panic", undefined),
     listDevices: async () => (await import("../transports/sg/index.ts")).listDevices(),
   });
 }

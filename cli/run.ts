@@ -4,7 +4,7 @@
  */
 import { type Attempt, noRetries } from "../src/index.ts";
 import type { OpenOptions } from "../transports/open.ts";
-import { checkAgainst, type Parsed, parseArguments } from "./arguments.ts";
+import { checkAgainst, FAMILY, type Parsed, parseArguments } from "./arguments.ts";
 import { dryRunJson, dryRunLines } from "./dry-run.ts";
 import { EXIT_OTHER, EXIT_SUCCESS, EXIT_USAGE } from "./exit-codes.ts";
 import { complain, fail } from "./failure.ts";
@@ -61,7 +61,7 @@ function openOptionsOf(values: Values, io: Io, signal: AbortSignal, attempts: At
 }
 
 /** Runs a verb whose arguments are right in form. */
-async function perform(verb: Verb, url: string, { values, rest }: Parsed, io: Io): Promise<number> {
+async function perform(verb: Verb, url: string, { values, rest, guarded }: Parsed, io: Io): Promise<number> {
   const attempts: Attempt[] = [];
   const interruption = new AbortController();
   const stopListening = io.onInterrupt(() => interruption.abort(new Error("interrupted by the user")));
@@ -78,6 +78,7 @@ async function perform(verb: Verb, url: string, { values, rest }: Parsed, io: Io
     urls: verb.takes === "units" ? rest : [],
     name: redactUrl(url),
     values,
+    guarded,
     openOptions: openOptionsOf(values, io, interruption.signal, attempts),
     attempts,
   };
@@ -93,10 +94,10 @@ async function perform(verb: Verb, url: string, { values, rest }: Parsed, io: Io
       brought(dryRunJson(commands, effect), dryRunLines(unit, commands, effect, session.paint));
       return EXIT_SUCCESS;
     }
-    const { result, lines, raw, notes = [], streamed } = await checkingRun(verb, session);
+    const { result, lines, raw, notes = [], streamed, exit = EXIT_SUCCESS } = await checkingRun(verb, session);
     if (values.json !== true || streamed !== true) brought(result, lines, raw);
     print(io.stderr, notes);
-    return EXIT_SUCCESS;
+    return exit;
   } catch (error) {
     return await fail(error, session);
   } finally {
@@ -115,8 +116,13 @@ function chosenVerb(name: string): Verb {
 
 function help(parsed: Parsed, io: Io): number {
   const paint = paintFor(io.stdout, io.env);
-  const name = parsed.verb === "help" ? parsed.rest[0] : parsed.verb;
-  print(io.stdout, name === undefined || name === "help" ? generalHelp(paint) : verbHelp(chosenVerb(name), paint));
+  const [first, second] = parsed.rest;
+  const asked = first === FAMILY && second !== undefined ? `${first} ${second}` : first;
+  const name = parsed.verb === "help" ? asked : parsed.verb;
+  print(
+    io.stdout,
+    name === undefined || name === "help" || name === FAMILY ? generalHelp(paint) : verbHelp(chosenVerb(name), paint),
+  );
   return EXIT_SUCCESS;
 }
 

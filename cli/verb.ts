@@ -34,6 +34,8 @@ export interface Session {
   /** The URL without credentials: what people call the unit by. Empty for verbs without. */
   readonly name: string;
   readonly values: Values;
+  /** What stands after `--`. */
+  readonly guarded: readonly string[];
   readonly openOptions: OpenOptions;
   /** Every delivery of this run so far. */
   readonly attempts: readonly Attempt[];
@@ -52,6 +54,8 @@ export interface Report {
   readonly notes?: readonly string[];
   /** With --json it wrote its documents itself, as things happened. */
   readonly streamed?: true;
+  /** With which the program ends, if not with success. */
+  readonly exit?: number;
 }
 
 /** An example: a command line, and what it does. */

@@ -7,6 +7,7 @@ import { encode } from "./encode.ts";
 import { explain } from "./explain.ts";
 import { list } from "./list.ts";
 import { map } from "./map.ts";
+import { mhdVerbs } from "./mhd.ts";
 import { capabilities, discover, inquiry, keys, luns, reservation, status } from "./questions.ts";
 import { serve } from "./serve.ts";
 import { sgPersist } from "./sg-persist/verb.ts";
@@ -17,6 +18,7 @@ import { watch } from "./watch.ts";
 export const verbGroups: readonly (readonly [title: string, verbs: readonly Verb[]])[] = [
   ["Ask", [status, explain, watch, map, keys, reservation, capabilities, inquiry, luns, discover, list]],
   ["Change", [register, reserve, release, preempt, clear, move, replaceLost]],
+  ["Multihost disks, as mhd(7I) has them", mhdVerbs],
   ["Bytes", [decode, encode]],
   ["Learn and test", [demo, serve]],
   ["Besides", [sgPersist, completionOf(() => verbs)]],

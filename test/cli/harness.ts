@@ -1,5 +1,7 @@
 /** Runs the command line in process, with streams that remember and a world that can be scripted. */
+import type { Io } from "../../cli/io.ts";
 import { run } from "../../cli/run.ts";
+import { start } from "../../cli/start.ts";
 import {
   createLogicalUnit,
   type ScsiRequest,
@@ -31,6 +33,8 @@ export interface World {
   readonly files?: Readonly<Record<string, Uint8Array>>;
   readonly open?: (url: string, options: OpenOptions) => ReturnType<typeof open>;
   readonly discover?: typeof discover;
+  readonly start?: Io["start"];
+  readonly panic?: Io["panic"];
   readonly listDevices?: typeof listDevices;
   /** Is given what interrupts the run. */
   readonly interrupter?: (interrupt: () => void) => void;
@@ -65,6 +69,8 @@ export async function cli(argv: string | readonly string[], world: World = {}): 
     },
     open: world.open ?? open,
     discover: world.discover ?? discover,
+    start: world.start ?? start,
+    panic: world.panic ?? (() => Promise.reject(new Error("tests do not panic")) as never),
     listDevices: world.listDevices ?? listDevices,
   });
   return {

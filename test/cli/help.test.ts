@@ -34,6 +34,19 @@ test("all verbs are there", () => {
     "list",
     "luns",
     "map",
+    "mhd clear",
+    "mhd failfast",
+    "mhd inkeys",
+    "mhd inresv",
+    "mhd preempt",
+    "mhd preempt-abort",
+    "mhd qreserve",
+    "mhd register",
+    "mhd register-ignore",
+    "mhd release",
+    "mhd reserve",
+    "mhd status",
+    "mhd takeown",
     "move",
     "preempt",
     "register",
@@ -62,7 +75,7 @@ describe.each(names)("help %s", (name) => {
     const examples = examplesIn((await cli(`help ${name}`)).out);
     expect(examples.length).toBeGreaterThan(0);
     for (const argv of examples) {
-      const { exit, err } = await cli([...argv, "--dry-run"]);
+      const { exit, err } = await cli([argv[0] as string, "--dry-run", ...argv.slice(1)]);
       expect(err, argv.join(" ")).toBe("");
       expect(exit, argv.join(" ")).toBe(0);
     }

@@ -217,6 +217,9 @@ test("completion: bash offers verbs, options and types", async () => {
     "write-exclusive-all-registrants",
   ]);
   expect(offered(out, "scsi-persist status is")).toEqual(["iscsi://"]);
+  expect(offered(out, "scsi-persist mh")).toEqual(["mhd"]);
+  expect(offered(out, "scsi-persist mhd re")).toEqual(["release", "register", "register-ignore", "reserve"]);
+  expect(offered(out, "scsi-persist mhd failfast sim:x --on-")).toEqual(["--on-silence", "--on-loss"]);
 });
 
 test.each([
