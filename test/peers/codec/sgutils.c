@@ -58,6 +58,8 @@ static void designators(const uint8_t *page, int length) {
 int main(void) {
   static uint8_t bytes[10000];
   while (fgets(line, sizeof line, stdin)) {
+    /* The library reads the field replaceable unit code of 14 bytes, one past their end: as with sg_decode_sense, 0 is there. */
+    memset(bytes, 0, sizeof bytes);
     int length = hex(line + 1, bytes);
     if (line[0] == 'S') sense(bytes, length);
     if (line[0] == 'V') designators(bytes, length);
