@@ -86,7 +86,11 @@ export function describeMultihost(name: string, open: () => Promise<ThreeHosts>,
 
     test("quick reserve, status, release; EACCES for the other", async () => {
       await quickReserve(a);
-      expect(await failure(quickReserve(b))).toMatchObject({ code: "RESERVATION_CONFLICT", errno: "EACCES", status: 0x18 });
+      expect(await failure(quickReserve(b))).toMatchObject({
+        code: "RESERVATION_CONFLICT",
+        errno: "EACCES",
+        status: 0x18,
+      });
       expect([(await accessStatus(a)).access, (await accessStatus(b)).access]).toEqual([true, false]);
       await releaseOwnership(b);
       expect((await accessStatus(b)).access).toBe(false);
@@ -147,7 +151,9 @@ export function describeMultihost(name: string, open: () => Promise<ThreeHosts>,
         status: 0x18,
       });
       await reserveShared(a, { key: 0xan, type: WERO });
-      expect(await failure(reserveShared(b, { key: 0xbn, type: "write-exclusive" }))).toMatchObject({ errno: "EACCES" });
+      expect(await failure(reserveShared(b, { key: 0xbn, type: "write-exclusive" }))).toMatchObject({
+        errno: "EACCES",
+      });
       expect(await inReservations(b, { listSize: 1 })).toMatchObject({
         generation,
         listLength: 1,
