@@ -13,14 +13,14 @@
 # LAB_CALLS      how many commands the endurance test sends
 # LAB_LIMIT      seconds until the guest is given up; default 3600
 #
-# Debian packages: qemu-system-x86 busybox-static kmod cpio sg3-utils multipath-tools open-iscsi socat udev gcc libc6-dev
+# Debian packages: qemu-system-x86 busybox-static kmod cpio sg3-utils multipath-tools open-iscsi socat udev mtx mt-st gcc libc6-dev
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 project=$(cd "$here/../.." && pwd)
 cache=${LAB_CACHE:-$HOME/.cache/scsi-persist-lab}
 mkdir -p "$cache"
 
-for tool in qemu-system-x86_64 busybox modprobe cpio sg_persist multipathd iscsid socat; do
+for tool in qemu-system-x86_64 busybox modprobe cpio sg_persist multipathd iscsid socat mtx mt; do
   PATH=$PATH:/sbin:/usr/sbin command -v $tool >/dev/null || { echo "The lab needs $tool: see the packages at the head of $0" >&2; exit 1; }
 done
 
