@@ -36,8 +36,8 @@ export interface BareJob extends Times {
 /** What is encoded or decoded. */
 export type CodecCase = "pr-out" | `keys-${number}` | `full-status-${number}` | "sense" | `crc32c-${number}`;
 
-/** By whom: the public API, the core's exports, or plain DataView code. */
-export type CodecMaker = "api" | "core" | "plain";
+/** By whom: the public API, the same with the caller's buffers, the core's exports, or plain DataView code. */
+export type CodecMaker = "api" | "buffers" | "core" | "plain";
 
 export interface CodecJob {
   readonly kind: "codec";

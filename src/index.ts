@@ -1,6 +1,12 @@
 /** The public surface of the library without transports: re-exports only. */
 export { type Access, accessUnder } from "./access.ts";
 export { additionalSenseText } from "./additional-sense.ts";
+export {
+  type KeysInto,
+  type PersistentReserveOutFields,
+  readKeysInto,
+  writePersistentReserveOut,
+} from "./caller-buffers.ts";
 export type { Command, Effect } from "./command.ts";
 export type * from "./commands/index.ts";
 export * as commands from "./commands/index.ts";

@@ -2,7 +2,7 @@
 import { PersistentReserveIn, PersistentReserveOut, ReservationType, Scope } from "../../src/core/generated/codes.ts";
 import { ListRecord, SenseRecord } from "../../src/core/generated/records.ts";
 import { core, crc32c, dataIn, dataSize, word } from "../../src/core/index.ts";
-import { commands, decodeSense } from "../../src/index.ts";
+import { commands, decodeSense, readKeysInto, readSense, writePersistentReserveOut } from "../../src/index.ts";
 import type { CodecJob, CodecMaker, Sample } from "../jobs.ts";
 import {
   plainCrc32c,
@@ -21,10 +21,29 @@ const KEY = 0xa1a1_0000_0000_0001n;
 const VICTIMS = Array.from({ length: 64 }, (_, i) => 0xb2b2_0000_0000_0000n + BigInt(i));
 const victim = (i: number): bigint => VICTIMS[i & 63] as bigint;
 
-const persistentReserveOut: Record<CodecMaker, () => Once> = {
+/** Who can do it: for what libiscsi does not have there are no functions that take the caller's buffers. */
+type Makers = Partial<Record<CodecMaker, () => Once>>;
+
+const persistentReserveOut: Makers = {
   api: () => (i) => {
     const command = commands.preempt({ key: KEY, victimKey: victim(i), type: "write-exclusive-registrants-only" });
     return command.cdb.length + (command.dataOut as Uint8Array).length;
+  },
+  buffers: () => {
+    const [cdb, list] = [new Uint8Array(10), new Uint8Array(24)];
+    const fields = {
+      serviceAction: PersistentReserveOut.PREEMPT,
+      typeCode: ReservationType.WRITE_EXCLUSIVE_REGISTRANTS_ONLY,
+      key: KEY,
+      serviceActionKey: 0n,
+      persistThroughPowerLoss: false,
+      allTargetPorts: false,
+    };
+    return (i) => {
+      fields.serviceActionKey = victim(i);
+      writePersistentReserveOut(cdb, list, fields);
+      return (cdb[1] as number) + (list[15] as number);
+    };
   },
   core: () => (i) =>
     core.persistentReserveOut(
@@ -44,9 +63,14 @@ const persistentReserveOut: Record<CodecMaker, () => Once> = {
   },
 };
 
-function readKeys(bytes: Uint8Array): Record<CodecMaker, () => Once> {
+function readKeys(bytes: Uint8Array): Makers {
   return {
     api: () => () => commands.readKeys().read(bytes).keys.length,
+    // One and the same CDB serves them all, so that it need not be made again.
+    buffers: () => {
+      const into = { prGeneration: 0, count: 0, truncated: false, keys: new BigUint64Array(1024) };
+      return () => (readKeysInto(bytes, into) ? into.count : 0);
+    },
     core: () => () => {
       core.persistentReserveIn(PersistentReserveIn.READ_KEYS, 8192);
       dataIn(bytes);
@@ -57,7 +81,7 @@ function readKeys(bytes: Uint8Array): Record<CodecMaker, () => Once> {
   };
 }
 
-function readFullStatus(bytes: Uint8Array): Record<CodecMaker, () => Once> {
+function readFullStatus(bytes: Uint8Array): Makers {
   return {
     api: () => () => commands.readFullStatus().read(bytes).registrations.length,
     core: () => () => {
@@ -70,7 +94,7 @@ function readFullStatus(bytes: Uint8Array): Record<CodecMaker, () => Once> {
   };
 }
 
-function sense(): Record<CodecMaker, () => Once> {
+function sense(): Makers {
   const bytes = senseAnswer.slice();
   const vary = (i: number): Uint8Array => {
     bytes[13] = i & 3;
@@ -78,6 +102,18 @@ function sense(): Record<CodecMaker, () => Once> {
   };
   return {
     api: () => (i) => (decodeSense(vary(i)) as { ascq: number }).ascq,
+    buffers: () => {
+      const into = {
+        responseCode: 0,
+        senseKey: 0,
+        asc: 0,
+        ascq: 0,
+        deferred: false,
+        truncated: false,
+        senseKeySpecific: -1,
+      };
+      return (i) => (readSense(vary(i), into) ? into.ascq : 0);
+    },
     core: () => (i) => {
       dataIn(vary(i));
       return core.decodeSense(bytes.length) + word(SenseRecord.ASCQ);
@@ -86,7 +122,7 @@ function sense(): Record<CodecMaker, () => Once> {
   };
 }
 
-function checksum(length: number): Record<CodecMaker, () => Once> {
+function checksum(length: number): Makers {
   const bytes = Uint8Array.from({ length }, (_, i) => i * 7);
   return {
     api: () => () => crc32c(bytes),
@@ -100,13 +136,19 @@ function checksum(length: number): Record<CodecMaker, () => Once> {
   };
 }
 
-function once(job: CodecJob): Once {
-  const count = Number(job.what.slice(job.what.lastIndexOf("-") + 1));
-  if (job.what === "pr-out") return persistentReserveOut[job.maker]();
-  if (job.what === "sense") return sense()[job.maker]();
-  if (job.what.startsWith("keys-")) return readKeys(keysAnswer(count))[job.maker]();
-  if (job.what.startsWith("full-status-")) return readFullStatus(fullStatusAnswer(count))[job.maker]();
-  return checksum(count)[job.maker]();
+function makersOf(what: CodecJob["what"]): Makers {
+  const count = Number(what.slice(what.lastIndexOf("-") + 1));
+  if (what === "pr-out") return persistentReserveOut;
+  if (what === "sense") return sense();
+  if (what.startsWith("keys-")) return readKeys(keysAnswer(count));
+  if (what.startsWith("full-status-")) return readFullStatus(fullStatusAnswer(count));
+  return checksum(count);
+}
+
+function once({ what, maker }: CodecJob): Once {
+  const make = makersOf(what)[maker];
+  if (make === undefined) throw new Error(`Nobody does ${what} by ${maker}`);
+  return make();
 }
 
 /** Larger batches until one fills the time; what came before it was the warm-up. */
