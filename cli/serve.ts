@@ -74,6 +74,8 @@ export function eventLine(event: ServeEvent): string {
       return `reset      LUN ${event.lun} of ${event.target}`;
     case "power-cycle":
       return `power      LUN ${event.lun} of ${event.target} lost power, and has it again`;
+    case "file-failed":
+      return `failed     ${event.file} of LUN ${event.lun} of ${event.target}: ${event.why}`;
     case "fault":
       return `fault      ${faultText(event)} on LUN ${event.lun} of ${event.target}: command ${event.command}, operation code ${byteText(event.operationCode)}, by ${event.initiatorPort}`;
   }

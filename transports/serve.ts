@@ -18,7 +18,7 @@ import {
 import { withFaults } from "./served/faulty-unit.ts";
 import { openFileMedium } from "./served/file-medium.ts";
 import { mediaOf } from "./served/media.ts";
-import { openReservationFile } from "./served/reservation-file.ts";
+import { howItFailed, openReservationFile } from "./served/reservation-file.ts";
 import { fitUnit, type UnitEvent } from "./served/unit.ts";
 import {
   checkFaultPlan,
@@ -30,9 +30,11 @@ import {
   FaultPlanError,
   type FaultRule,
   type LibraryOptions,
+  type MediumError,
+  type Preserved,
   type ProfileName,
   profileNames,
-  type Snapshot,
+  type Reservations,
 } from "./simulated/index.ts";
 
 export type { ReservationChange, UnitEvent } from "./served/unit.ts";
@@ -47,7 +49,7 @@ export type ServeEvent = TargetEvent | UnitEvent;
  * `drives`, `slots`, `mailslots`, `cartridges` and `cartridgeBytes` are a changer's.
  */
 export interface ServeUnitOptions
-  extends Omit<DeviceServerOptions, "luns" | "targetPorts" | "blocks" | "medium" | "clock">,
+  extends Omit<DeviceServerOptions, "luns" | "targetPorts" | "blocks" | "medium" | "clock" | "preserve">,
     LibraryOptions {
   /** 0 to 255; the first that is free if absent. */
   readonly lun?: number | undefined;
@@ -178,11 +180,21 @@ export async function serve(options: ServeOptions): Promise<ServedTargets> {
       for (const [index, unit] of units.entries()) {
         const lun = unit.lun ?? firstFree(made);
         if (made.has(lun)) throw new TypeError(`There are two units with LUN ${lun} in ${name}`);
-        const backing = createBacking(name, lun, { ...unit, ...media[index] }, targetPorts, luns);
-        const { server, reservations, close } = backing;
         const key = `${name.toLowerCase()}/${lun}`;
-        const keep = () => file?.keep(key, reservations());
-        const fitted = fitUnit({ server, reservations, target: name, lun, emit, keep });
+        const failed = (which: "medium" | "reservations", { message }: Error) =>
+          emit({ type: "file-failed", target: name, lun, file: which, why: message });
+        const preserve = (reservations: Reservations): Preserved => {
+          try {
+            file?.keep(key, reservations);
+            return "kept";
+          } catch (error) {
+            failed("reservations", error as Error);
+            return howItFailed(error);
+          }
+        };
+        const kept = { ...unit, ...media[index], ...(file === undefined ? {} : { preserve }) };
+        const { server, close } = createBacking(name, lun, kept, targetPorts, luns, (error) => failed("medium", error));
+        const fitted = fitUnit({ server, target: name, lun, emit });
         made.set(lun, { server, close, served: plan === undefined ? fitted : faulty(fitted, plan, name, lun, emit) });
         file?.restore(key, server);
       }
@@ -262,8 +274,6 @@ function firstFree(units: Units): number {
 /** What a unit is made of. */
 interface Backing {
   readonly server: DeviceServer;
-  /** Reservations without the medium, which may be large. */
-  reservations(): Omit<Snapshot, "medium">;
   close(): void;
 }
 
@@ -273,36 +283,23 @@ function createBacking(
   { lun: _lun, sizeBytes = DEFAULT_SIZE_BYTES, file, ...options }: ServeUnitOptions,
   targetPorts: readonly number[],
   luns: () => readonly number[],
+  failed: (error: MediumError) => void,
 ): Backing {
   const { blockSize = 512 } = options;
   const blocks = sizeBytes / blockSize;
   if (!Number.isInteger(blocks) || blocks < 1) {
     throw new RangeError(`sizeBytes is a whole number of blocks of ${blockSize} bytes, not ${sizeBytes}`);
   }
-  const kept = file === undefined ? undefined : openFileMedium(file, sizeBytes, blockSize);
-  const medium = kept ?? createMedium(blockSize);
-  let withMedium = true;
+  const kept = file === undefined ? undefined : openFileMedium(file, sizeBytes, blockSize, failed);
   const server = createDeviceServer({
     serialNumber: `${target.replace(/[^\x21-\x7e]/g, "_").slice(-60)}-${lun}`,
     ...options,
-    medium: { ...medium, snapshot: () => (withMedium ? medium.snapshot() : {}) },
+    medium: kept ?? createMedium(blockSize),
     blocks,
     targetPorts,
     luns,
   });
-  return {
-    server,
-    reservations() {
-      withMedium = false;
-      try {
-        const { medium: _medium, ...reservations } = server.snapshot();
-        return reservations;
-      } finally {
-        withMedium = true;
-      }
-    },
-    close: () => kept?.close(),
-  };
+  return { server, close: () => kept?.close() };
 }
 
 /** Where a portal can be reached from this machine. */

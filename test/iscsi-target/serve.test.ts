@@ -1,5 +1,5 @@
 /** The library call: several targets and units, what outlives the server, what it tells, what it refuses. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -7,6 +7,8 @@ import { createLogicalUnit, type LogicalUnit } from "../../src/index.ts";
 import { openIscsi } from "../../transports/iscsi/index.ts";
 import { open } from "../../transports/open.ts";
 import { type ServedTargets, type ServeEvent, type ServeOptions, serve } from "../../transports/serve.ts";
+import { openFileMedium } from "../../transports/served/file-medium.ts";
+import { createDeviceServer } from "../../transports/simulated/index.ts";
 
 const TARGET = "iqn.2026-01.test:disk";
 const KEY = 0xabcn;
@@ -156,10 +158,66 @@ describe("What outlives the server", () => {
       writeFileSync(path, other);
       await expect(start(options())).rejects.toThrow(/reservation file .* is refused/);
     }
+    await expect(start({ ...options(), aptplFile: directory })).rejects.toThrow(
+      /is refused: it cannot be read \(EISDIR/,
+    );
     writeFileSync(path, whole);
     await using served = await start(options());
     await using unit = await unitOf(served);
     expect((await unit.readKeys()).keys).toEqual([KEY]);
+  });
+
+  /** The place where the file is written before it is put in its place: nothing can be written there now. */
+  const preventWriting = { "a full disk": "/dev/full", "a path that is no file": "/dev/null/x" };
+  it.each([
+    ["a full disk", { asc: 0x55, ascq: 0x04, senseKey: 5 }],
+    ["a path that is no file", { asc: 0x44, ascq: 0x00, senseKey: 4 }],
+  ] as const)("with %s nothing changes, the session goes on, and the file is as it was", async (what, sense) => {
+    const events: ServeEvent[] = [];
+    const path = join(directory, "reservations");
+    {
+      await using served = await start({ ...options(), observer: (event) => void events.push(event) });
+      await using unit = await unitOf(served);
+      await using other = await unitOf(served, "b");
+      await unit.register({ newKey: KEY, persistThroughPowerLoss: true });
+      await other.register({ newKey: KEY + 1n, persistThroughPowerLoss: true });
+      const before = [await unit.readFullStatus(), readFileSync(path, "utf8")];
+      symlinkSync(preventWriting[what], `${path}.new`);
+      await expect(unit.reserve({ key: KEY, type: "exclusive-access" })).rejects.toMatchObject({ sense });
+      rmSync(`${path}.new`, { force: true });
+      symlinkSync(preventWriting[what], `${path}.new`);
+      await expect(other.preempt({ key: KEY + 1n, victimKey: KEY, type: "exclusive-access" })).rejects.toMatchObject({
+        sense,
+      });
+      rmSync(`${path}.new`, { force: true });
+      expect([await unit.readFullStatus(), readFileSync(path, "utf8")]).toEqual(before);
+      await other.preempt({ key: KEY + 1n, victimKey: KEY, type: "exclusive-access" });
+      await other.reserve({ key: KEY + 1n, type: "exclusive-access" });
+      expect(served.sessions()).toHaveLength(2);
+    }
+    expect(events.filter(({ type }) => type === "file-failed")).toMatchObject([
+      { file: "reservations", lun: 0 },
+      { file: "reservations", lun: 0 },
+    ]);
+    await using served = await start(options());
+    await using unit = await unitOf(served);
+    expect(await unit.readReservation()).toMatchObject({ holder: "one-nexus", key: KEY + 1n });
+  });
+
+  it("a file that cannot be read or written is a MEDIUM ERROR", () => {
+    const failures: string[] = [];
+    const medium = openFileMedium(join(directory, "disk.img"), 2 ** 20, 512, ({ failed }) => failures.push(failed));
+    const server = createDeviceServer({ medium });
+    const nexus = server.nexus({ protocol: "iscsi", name: TARGET });
+    medium.close();
+    const send = (operationCode: number, dataOut?: Uint8Array) => {
+      const { status, sense } = server.execute(nexus, Uint8Array.of(operationCode, 0, 0, 0, 0, 0, 0, 0, 1, 0), dataOut);
+      return [status, sense[2], sense[12], sense[13]];
+    };
+    expect(send(0x28)).toEqual([2, 3, 0x11, 0]);
+    expect(send(0x2a, new Uint8Array(512))).toEqual([2, 3, 0x0c, 0]);
+    expect(send(0x35)).toEqual([2, 3, 0x0c, 0]);
+    expect(failures).toEqual(["read", "write", "write"]);
   });
 
   it("a file that is longer than its unit is refused", async () => {

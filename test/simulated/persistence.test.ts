@@ -1,6 +1,11 @@
 /** What outlives power, resets and lost nexuses: spc4r36f 5.13.1, 5.13.5.1, 6.15.2, 6.16.3; and snapshots. */
 import { describe, expect, it } from "vitest";
-import { createDeviceServer, createSimulatedTarget } from "../../transports/simulated/index.ts";
+import {
+  createDeviceServer,
+  createSimulatedTarget,
+  type Preserved,
+  type Reservations,
+} from "../../transports/simulated/index.ts";
 import { attentionsOf, CONFLICT, createLab, GOOD, iqn, reserveInCdb, SA, TYPE, transportId, types } from "./lab.ts";
 
 const reserve6 = Uint8Array.of(0x16, 0, 0, 0, 0, 0);
@@ -113,6 +118,73 @@ describe("A power cycle", () => {
       const { status, sense } = await transport.execute({ cdb: testUnitReady, dataInLength: 0 });
       expect([status, sense[12], sense[13]]).toEqual([0x02, 0x29, 0x01]);
     }
+  });
+});
+
+describe("Memory that keeps what APTPL asks for", () => {
+  /** A unit whose memory answers `now`, with what it was given. */
+  function kept(aptpl = true) {
+    const memory = { now: "kept" as Preserved, given: [] as Reservations[] };
+    const lab = createLab({
+      preserve(reservations) {
+        memory.given.push(reservations);
+        return memory.now;
+      },
+    });
+    const [a, b] = [lab.nexus("a"), lab.nexus("b")];
+    lab.register(a, 1n, { aptpl });
+    lab.register(b, 2n, { aptpl });
+    lab.reserve(a, 1n, TYPE.WERO);
+    return { lab, a, b, memory };
+  }
+
+  it("is told of every PERSISTENT RESERVE OUT that ends in GOOD, before it does, and of no other", () => {
+    const { lab, a, b, memory } = kept();
+    expect(memory.given).toHaveLength(3);
+    expect(memory.given[2]).toEqual(lab.server.reservations());
+    expect(memory.given[2]).toMatchObject({ persistsThroughPowerLoss: true, reservation: { holder: 0 } });
+    lab.out(b, SA.RESERVE, { key: 2n, type: TYPE.EA });
+    lab.shown();
+    expect(memory.given).toHaveLength(3);
+    lab.out(a, SA.CLEAR, { key: 1n });
+    expect(memory.given[3]).toMatchObject({ registrations: [], reservation: null });
+  });
+
+  // 6.16.1: insufficient device server resources; 5.13.5.3.3 b: HARDWARE ERROR for memory that fails.
+  it.each([
+    ["full", "5/55/04"],
+    ["failed", "4/44/00"],
+  ] as const)("and is %s: %s, nothing has changed, and nobody is told", (how, answer) => {
+    const { lab, a, b, memory } = kept();
+    const before = lab.server.snapshot();
+    memory.now = how;
+    const move = { key: 1n, newKey: 2n, transportIds: [transportId(iqn("b"))], unreg: true };
+    for (const [from, serviceAction, out] of [
+      [a, SA.REGISTER, { key: 1n, newKey: 0n }],
+      [a, SA.REGISTER, { key: 1n, newKey: 3n }],
+      [a, SA.REGISTER_AND_IGNORE, { newKey: 3n, aptpl: true }],
+      [lab.nexus("c"), SA.REGISTER, { newKey: 4n, aptpl: true, allTgPt: true }],
+      [a, SA.RELEASE, { key: 1n, type: TYPE.WERO }],
+      [a, SA.CLEAR, { key: 1n }],
+      [b, SA.PREEMPT, { key: 2n, newKey: 1n, type: TYPE.EA }],
+      [b, SA.PREEMPT_AND_ABORT, { key: 2n, newKey: 1n, type: TYPE.EA }],
+      [a, SA.REGISTER_AND_MOVE, move],
+    ] as const) {
+      expect(lab.out(from, serviceAction, out)).toBe(answer);
+      expect(lab.server.snapshot()).toEqual(before);
+    }
+    expect([a, b].map(attentionsOf)).toEqual([[], []]);
+    memory.now = "kept";
+    expect(lab.out(b, SA.PREEMPT, { key: 2n, newKey: 1n, type: TYPE.EA })).toBe(GOOD);
+    expect(attentionsOf(a)).toEqual(["2a/05"]);
+  });
+
+  it("fails while lost information is replaced: it is lost still", () => {
+    const { lab, a, memory } = kept();
+    lab.server.loseReservations();
+    memory.now = "failed";
+    expect(lab.out(a, SA.REPLACE_LOST, { newKey: 1n, type: TYPE.EA, aptpl: true })).toBe("4/44/00");
+    expect(lab.send(a, testUnitReady)).toBe("7/44/01");
   });
 });
 

@@ -3,7 +3,7 @@
  * whole blocks, and have been checked by the caller.
  */
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
-import type { Medium } from "../simulated/index.ts";
+import { type Medium, MediumError } from "../simulated/index.ts";
 
 /** A medium in a file. */
 export interface FileMedium extends Medium {
@@ -19,9 +19,15 @@ const ZEROS_BYTES = 65_536;
  * Opens the file, or makes it. Of a file that exists every block counts as written.
  *
  * @param sizeBytes the unit's size; a shorter file grows, a longer one is refused
+ * @param failed is told of what could not be read or written, besides the command
  * @throws RangeError for a file that is longer; the system's error where it cannot be opened
  */
-export function openFileMedium(path: string, sizeBytes: number, blockSize: number): FileMedium {
+export function openFileMedium(
+  path: string,
+  sizeBytes: number,
+  blockSize: number,
+  failed: (error: MediumError) => void,
+): FileMedium {
   const file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   let existed: boolean;
   try {
@@ -63,24 +69,38 @@ export function openFileMedium(path: string, sizeBytes: number, blockSize: numbe
     }
   }
 
+  /** The file may be anywhere: on a disk that is full, or gone. */
+  function trying<Result>(what: "read" | "write", act: () => Result): Result {
+    try {
+      return act();
+    } catch (cause) {
+      const error = new MediumError(what, cause);
+      failed(error);
+      throw error;
+    }
+  }
+
   return {
-    read(offset, length) {
-      const bytes = new Uint8Array(length);
-      for (let done = 0; done < length; ) {
-        const count = readSync(file, bytes, done, length - done, offset + done);
-        if (count === 0) break;
-        done += count;
-      }
-      return bytes;
-    },
+    read: (offset, length) =>
+      trying("read", () => {
+        const bytes = new Uint8Array(length);
+        for (let done = 0; done < length; ) {
+          const count = readSync(file, bytes, done, length - done, offset + done);
+          if (count === 0) break;
+          done += count;
+        }
+        return bytes;
+      }),
     write(offset, bytes) {
-      put(offset, bytes);
+      trying("write", () => put(offset, bytes));
       mark(offset, bytes.length, 1);
     },
     discard(offset, length) {
-      for (let at = offset; at < offset + length; at += ZEROS_BYTES) {
-        put(at, zeros.subarray(0, Math.min(ZEROS_BYTES, offset + length - at)));
-      }
+      trying("write", () => {
+        for (let at = offset; at < offset + length; at += ZEROS_BYTES) {
+          put(at, zeros.subarray(0, Math.min(ZEROS_BYTES, offset + length - at)));
+        }
+      });
       mark(offset, length, 0);
     },
     extent(offset, limit) {
@@ -92,7 +112,7 @@ export function openFileMedium(path: string, sizeBytes: number, blockSize: numbe
       }
       return { mapped, length: Math.min(end - offset, limit) };
     },
-    flush: () => fsyncSync(file),
+    flush: () => trying("write", () => fsyncSync(file)),
     // The file itself is what outlives the process.
     snapshot: () => ({}),
     restore() {},

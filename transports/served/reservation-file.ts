@@ -3,18 +3,20 @@
  * synced at every change, and refused whole if it is not what was written.
  */
 import { createHash } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { DeviceServer, Snapshot } from "../simulated/index.ts";
-
-type Kept = Omit<Snapshot, "medium">;
+import type { DeviceServer, Preserved, Reservations } from "../simulated/index.ts";
 
 /** An opened file. */
 export interface ReservationFile {
   /** Gives a unit what the file has for it. */
   restore(unit: string, server: DeviceServer): void;
-  /** Writes what the unit is to keep, if that has changed. */
-  keep(unit: string, reservations: Kept): void;
+  /**
+   * Writes what the unit is to keep, if that has changed.
+   *
+   * @throws the system's error; then the file is as it was, but where it was its directory that could not be synced
+   */
+  keep(unit: string, reservations: Reservations): void;
 }
 
 const FORMAT = "scsi-persist reservations";
@@ -25,11 +27,12 @@ const digestOf = (text: string): string => createHash("sha256").update(text, "ut
 /**
  * Opens the file; one that does not exist is empty.
  *
- * @throws Error for a file that is torn, damaged, or of another kind
+ * @throws Error for a file that is torn, damaged, of another kind, or cannot be read
  */
 export function openReservationFile(path: string): ReservationFile {
-  const units = read(path);
-  let written = JSON.stringify(units);
+  let units = read(path);
+  /** What the file has for certain. */
+  let written: string | undefined = JSON.stringify(units);
   return {
     restore(unit, server) {
       const kept = units[unit];
@@ -41,27 +44,38 @@ export function openReservationFile(path: string): ReservationFile {
       }
     },
     keep(unit, now) {
+      const { [unit]: _before, ...others } = units;
       // PRGENERATION does not outlive a loss of power (spc4r36f 6.15.2).
-      if (now.persistsThroughPowerLoss) units[unit] = { ...now, prGeneration: 0 };
-      else delete units[unit];
-      const text = JSON.stringify(units);
+      const next = now.persistsThroughPowerLoss ? { ...others, [unit]: { ...now, prGeneration: 0 } } : others;
+      const text = JSON.stringify(next);
       if (text === written) return;
-      replace(path, `${JSON.stringify({ format: FORMAT, version: VERSION, sha256: digestOf(text) })}\n${text}\n`);
+      writeBeside(path, `${JSON.stringify({ format: FORMAT, version: VERSION, sha256: digestOf(text) })}\n${text}\n`);
+      // If the directory cannot be synced, either may be there.
+      written = undefined;
+      putInPlace(path);
+      units = next;
       written = text;
     },
   };
 }
 
+/** The system's errors for want of room, or of something else that there is a limit of. */
+const wantOfResources = ["ENOSPC", "EDQUOT", "EFBIG", "EMFILE", "ENFILE", "ENOMEM"];
+
+/** What the unit is told of an error of {@link ReservationFile.keep}. */
+export const howItFailed = (error: unknown): Preserved =>
+  wantOfResources.includes(String((error as { code?: unknown }).code)) ? "full" : "failed";
+
 const refusal = (path: string, why: string, cause?: unknown): Error =>
   new Error(`The reservation file ${path} is refused: ${why}. Move it away to begin without reservations`, { cause });
 
-function read(path: string): Record<string, Kept> {
+function read(path: string): Readonly<Record<string, Reservations>> {
   let whole: string;
   try {
     whole = readFileSync(path, "utf8");
   } catch (error) {
     if ((error as { code?: unknown }).code === "ENOENT") return {};
-    throw error;
+    throw refusal(path, `it cannot be read (${(error as Error).message})`, error);
   }
   const [head = "", text, end, ...rest] = whole.split("\n");
   let header: { format?: unknown; version?: unknown; sha256?: unknown };
@@ -77,17 +91,25 @@ function read(path: string): Record<string, Kept> {
   return JSON.parse(text);
 }
 
-/** Writes beside the file, syncs, puts it in the file's place, and syncs that too. */
-function replace(path: string, text: string): void {
-  const beside = `${path}.new`;
-  const file = openSync(beside, "w", 0o600);
+const beside = (path: string): string => `${path}.new`;
+
+/** Writes a file beside the file, and syncs it. */
+function writeBeside(path: string, text: string): void {
+  const file = openSync(beside(path), "w", 0o600);
   try {
-    writeSync(file, text);
+    writeFileSync(file, text);
     fsyncSync(file);
+  } catch (error) {
+    rmSync(beside(path), { force: true });
+    throw error;
   } finally {
     closeSync(file);
   }
-  renameSync(beside, path);
+}
+
+/** Puts it in the file's place, and syncs that too. */
+function putInPlace(path: string): void {
+  renameSync(beside(path), path);
   const directory = openSync(dirname(path), "r");
   try {
     fsyncSync(directory);

@@ -4,13 +4,10 @@
 import { OperationCode, PersistentReserveOut, Status } from "../../src/core/generated/codes.ts";
 import { formatTransportId } from "../../src/transport-id-text.ts";
 import type { ServedUnit, UnitAnswer } from "../iscsi/target/index.ts";
-import { type DeviceServer, establish, type Fault, type Nexus, type Snapshot } from "../simulated/index.ts";
+import { type DeviceServer, establish, type Fault, type Nexus, type Reservations } from "../simulated/index.ts";
 
 /** What a reservation command left behind. */
-export type ReservationChange = Pick<
-  Snapshot,
-  "prGeneration" | "registrations" | "reservation" | "persistsThroughPowerLoss"
->;
+export type ReservationChange = Omit<Reservations, "lost">;
 
 /** Something happened at a unit. */
 export type UnitEvent =
@@ -26,6 +23,14 @@ export type UnitEvent =
     }
   | { readonly type: "reset" | "power-cycle"; readonly target: string; readonly lun: number }
   | {
+      /** A file could not be read or written, and a command failed for it: MEDIUM ERROR, or reservations as they were. */
+      readonly type: "file-failed";
+      readonly target: string;
+      readonly lun: number;
+      readonly file: "medium" | "reservations";
+      readonly why: string;
+    }
+  | {
       /** A failure that was asked for. */
       readonly type: "fault";
       readonly target: string;
@@ -40,13 +45,9 @@ export type UnitEvent =
 /** What is needed to fit a unit. */
 export interface FittedUnit {
   readonly server: DeviceServer;
-  /** The server's reservations as they are now. */
-  reservations(): Omit<Snapshot, "medium">;
   readonly target: string;
   readonly lun: number;
   emit(event: UnitEvent): void;
-  /** Makes the reservations durable. What it throws keeps the answer from being sent. */
-  keep(): void;
 }
 
 /** COMMANDS CLEARED BY ANOTHER INITIATOR. */
@@ -73,9 +74,9 @@ function actionOf(cdb: Uint8Array): string | undefined {
 }
 
 /** Fits a device server to the target. */
-export function fitUnit({ server, reservations, target, lun, emit, keep }: FittedUnit): ServedUnit {
+export function fitUnit({ server, target, lun, emit }: FittedUnit): ServedUnit {
   function changed(nexus: Nexus, action: string): void {
-    const { prGeneration, registrations, reservation, persistsThroughPowerLoss } = reservations();
+    const { prGeneration, registrations, reservation, persistsThroughPowerLoss } = server.reservations();
     emit({
       type: "reservation",
       target,
@@ -93,14 +94,7 @@ export function fitUnit({ server, reservations, target, lun, emit, keep }: Fitte
       if (server.takesTime(cdb)) return server.start(nexus as Nexus, cdb, dataOut, isWanted);
       const answer = server.execute(nexus as Nexus, cdb, dataOut);
       const action = answer.status === Status.GOOD ? actionOf(cdb) : undefined;
-      if (action !== undefined) {
-        try {
-          keep();
-        } catch (error) {
-          return Promise.reject(error);
-        }
-        changed(nexus as Nexus, action);
-      }
+      if (action !== undefined) changed(nexus as Nexus, action);
       return answer;
     },
     reset() {

@@ -23,10 +23,11 @@ import type { DeviceType } from "./device-kind.ts";
 import type { Drive } from "./media/drive.ts";
 import type { Library } from "./media/library.ts";
 import { defaultStreamSettings } from "./media/stream-mode.ts";
+import { MediumError } from "./medium.ts";
 import { defaultModeSettings } from "./mode-pages.ts";
 import type { Nexus } from "./nexus.ts";
 import { type Fault, faultInCdb, inDescriptorFormat, plainFault, senseCodes } from "./sense.ts";
-import { applySnapshot, type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { applySnapshot, type Reservations, reservationsOf, type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { attentionSense, establish, isReset, UnitAttention } from "./unit-attentions.ts";
 import { createUnitState, type DeviceServerOptions, isReady, type UnitState } from "./unit-state.ts";
 
@@ -39,6 +40,10 @@ const noSuchServiceAction = faultInCdb(PersistentReserveOutCdb.SERVICE_ACTION);
 const badCdb = plainFault(senseCodes.invalidFieldInCdb);
 const informationLost = plainFault(senseCodes.persistentReservationInformationLost);
 const noMedium = plainFault(senseCodes.mediumNotPresent);
+const mediumFaults = {
+  read: plainFault(senseCodes.unrecoveredReadError),
+  write: plainFault(senseCodes.writeError),
+} as const;
 const writeProtected = plainFault(senseCodes.logicalUnitSoftwareWriteProtected);
 
 function perform(unit: UnitState, nexus: Nexus, cdb: Uint8Array, dataOut: Uint8Array): Answer {
@@ -65,7 +70,12 @@ function perform(unit: UnitState, nexus: Nexus, cdb: Uint8Array, dataOut: Uint8A
   if (attention !== undefined) return reportAttention(attentions);
   if (command.medium !== undefined && !isReady(unit)) return faultAnswer(noMedium);
   if (command.medium === "write" && unit.mode.softwareWriteProtect) return faultAnswer(writeProtected);
-  return command.perform(unit, nexus, dataOut);
+  try {
+    return command.perform(unit, nexus, dataOut);
+  } catch (error) {
+    if (error instanceof MediumError) return faultAnswer(mediumFaults[error.failed]);
+    throw error;
+  }
 }
 
 /** What a robot would take time for, at once. */
@@ -146,6 +156,8 @@ export interface DeviceServer {
   loseReservations(): void;
   /** TAS of the Control mode page: do commands that another I_T nexus aborts end with TASK ABORTED? */
   readonly taskAbortedStatus: boolean;
+  /** The persistent reservations as they are now, as plain data. */
+  reservations(): Reservations;
   /** What outlives the process, as plain data. */
   snapshot(): Snapshot;
   /** Makes the unit what a snapshot says, PRGENERATION included. RangeError for a snapshot that cannot be. */
@@ -251,6 +263,7 @@ export function createDeviceServer(options: DeviceServerOptions = {}): DeviceSer
     get taskAbortedStatus() {
       return unit.mode.taskAbortedStatus;
     },
+    reservations: () => reservationsOf(unit),
     snapshot: () => takeSnapshot(unit),
     restore: (snapshot) => applySnapshot(unit, snapshot),
   };

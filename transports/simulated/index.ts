@@ -27,10 +27,10 @@ export { createSimulatedHost, type OpenSimulatedOptions, type SimulatedHost } fr
 export { type Cartridge, createCartridge, type LogicalObject } from "./media/cartridge.ts";
 export { createDrive, type Drive } from "./media/drive.ts";
 export { createLibrary, type Element, type Library, type LibraryOptions } from "./media/library.ts";
-export { createMedium, type Medium } from "./medium.ts";
+export { createMedium, type Medium, MediumError } from "./medium.ts";
 export type { Nexus } from "./nexus.ts";
 export { createRandom, type Random } from "./random.ts";
-export type { Snapshot } from "./snapshot.ts";
+export type { Reservations, Snapshot } from "./snapshot.ts";
 export {
   createSimulatedTarget,
   type NexusOptions,
@@ -41,7 +41,7 @@ export {
 export type { SimulatedTask } from "./task-set.ts";
 export type { HookResult, SimulatedHook } from "./transport.ts";
 export { establish, UnitAttention } from "./unit-attentions.ts";
-export type { DeviceServerOptions } from "./unit-state.ts";
+export type { DeviceServerOptions, Preserved } from "./unit-state.ts";
 
 /**
  * Where `sim:` URLs meet unless told otherwise: shared by everything in this process. The only state that a module here

@@ -5,7 +5,23 @@
 
 const CHUNK_BYTES = 65_536;
 
-/** Bytes that can be read and written, and that know which of them were. */
+/** What a medium throws that cannot read or write: the command ends in CHECK CONDITION, MEDIUM ERROR. */
+export class MediumError extends Error {
+  override readonly name = "MediumError";
+  /** What was asked of it. */
+  readonly failed: "read" | "write";
+
+  /** @param cause why it cannot */
+  constructor(failed: "read" | "write", cause: unknown) {
+    super(`The medium cannot ${failed}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.failed = failed;
+  }
+}
+
+/**
+ * Bytes that can be read and written, and that know which of them were. Where they cannot, they throw {@link MediumError}; of
+ * what was to be written any part may be.
+ */
 export interface Medium {
   /** A copy of `length` bytes from `offset`. */
   read(offset: number, length: number): Uint8Array;

@@ -23,7 +23,7 @@ export interface Reservation {
 /** All that the device server keeps about persistent reservations. */
 export interface ReservationState {
   /** The reservation key of every registered I_T nexus, in order of registration. */
-  readonly registrations: Map<Nexus, bigint>;
+  registrations: Map<Nexus, bigint>;
   reservation: Reservation | null;
   /** PRGENERATION, 0 to 2^32 - 1. */
   generation: number;
@@ -111,6 +111,12 @@ export const failed = (fault: Fault): Outcome => ({
 export function createReservationState(): ReservationState {
   return { registrations: new Map(), reservation: null, generation: 0, persistsThroughPowerLoss: false, lost: false };
 }
+
+/** The state as it is now, which stays when the state goes on. */
+export const copyOf = (state: ReservationState): ReservationState => ({
+  ...state,
+  registrations: new Map(state.registrations),
+});
 
 /** Is every registered I_T nexus a holder under this type? (5.13.10) */
 export function isAllRegistrants(type: number): boolean {

@@ -27,11 +27,12 @@ import type { CommandRow } from "./command.ts";
 import { sharing } from "./deviations.ts";
 import type { Nexus } from "./nexus.ts";
 import { decodeList } from "./parameter-list.ts";
-import { failed, isHolder, type Outcome, type ParameterList, type ReservationRules } from "./reservations.ts";
+import { copyOf, failed, isHolder, type Outcome, type ParameterList, type ReservationRules } from "./reservations.ts";
 import { reserveOut } from "./reserve-out.ts";
 import { type Fault, faultInCdb, plainFault, senseCodes } from "./sense.ts";
+import { reservationsOf } from "./snapshot.ts";
 import { establish } from "./unit-attentions.ts";
-import type { UnitState } from "./unit-state.ts";
+import type { Preserved, UnitState } from "./unit-state.ts";
 
 /** PERSISTENT RESERVE OUT: spc4r36f 6.16. */
 function persistentReserveOut(unit: UnitState, nexus: Nexus, dataOutBytes: Uint8Array): Answer {
@@ -45,8 +46,16 @@ function persistentReserveOut(unit: UnitState, nexus: Nexus, dataOutBytes: Uint8
   const unsupported = deviations.listFirst ? unsupportedOption(unit.rules, serviceAction, list) : undefined;
   if (unsupported !== undefined) return answerOf(unsupported);
   const registrant = unit.registrantOf(nexus);
+  const before = unit.preserve === undefined ? undefined : copyOf(unit.state);
   const outcome = reserveOut(unit.state, unit.rules, { nexus: registrant, serviceAction, scope, type, list });
   if (outcome.status !== Status.GOOD) return answerOf(outcome);
+  if (before !== undefined) {
+    const fault = notPreserved[unit.preserve?.(reservationsOf(unit)) ?? "kept"];
+    if (fault !== undefined) {
+      Object.assign(unit.state, before);
+      return faultAnswer(fault);
+    }
+  }
   for (const { nexus: other, condition } of outcome.attentions) {
     for (const { attentions } of sharing(unit.nexuses, deviations, other)) {
       if (deviations.repeatsAttentions) attentions.push(condition);
@@ -59,6 +68,13 @@ function persistentReserveOut(unit: UnitState, nexus: Nexus, dataOutBytes: Uint8
   if (aborted.length > 0) unit.robot?.abortOf(aborted);
   return takenAnswer(length, aborted);
 }
+
+/** Memory that cannot keep what has changed: spc4r36f 6.16.1, 5.13.5.3.3 b. */
+const notPreserved: Readonly<Record<Preserved, Fault | undefined>> = {
+  kept: undefined,
+  full: plainFault(senseCodes.insufficientRegistrationResources),
+  failed: plainFault(senseCodes.internalTargetFailure),
+};
 
 /** An option that is not supported, where a device looks for it whatever the service action. */
 function unsupportedOption(

@@ -32,6 +32,9 @@ export const senseCodes = {
   insufficientRegistrationResources: illegalRequest(0x55, 0x04),
   mediumNotPresent: { senseKey: SenseKey.NOT_READY, asc: 0x3a, ascq: 0x00 },
   logicalUnitSoftwareWriteProtected: { senseKey: SenseKey.DATA_PROTECT, asc: 0x27, ascq: 0x02 },
+  writeError: { senseKey: SenseKey.MEDIUM_ERROR, asc: 0x0c, ascq: 0x00 },
+  unrecoveredReadError: { senseKey: SenseKey.MEDIUM_ERROR, asc: 0x11, ascq: 0x00 },
+  internalTargetFailure: { senseKey: SenseKey.HARDWARE_ERROR, asc: 0x44, ascq: 0x00 },
   miscompareDuringVerifyOperation: { senseKey: SenseKey.MISCOMPARE, asc: 0x1d, ascq: 0x00 },
   persistentReservationInformationLost: { senseKey: SenseKey.DATA_PROTECT, asc: 0x44, ascq: 0x01 },
 } as const satisfies Record<string, SenseCode>;

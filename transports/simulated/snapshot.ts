@@ -7,8 +7,8 @@ import { formatTransportId, parseTransportId } from "../../src/transport-id-text
 import { type Reservation, reservationOf } from "./reservations.ts";
 import type { UnitState } from "./unit-state.ts";
 
-/** A logical unit's persistent reservations and medium. */
-export interface Snapshot {
+/** A logical unit's persistent reservations. */
+export interface Reservations {
   readonly prGeneration: number;
   /** The last valid APTPL. */
   readonly persistsThroughPowerLoss: boolean;
@@ -24,12 +24,22 @@ export interface Snapshot {
   }[];
   /** `holder`: its place in `registrations`, or null where all registrants hold it. */
   readonly reservation: { readonly type: ReservationType; readonly holder: number | null } | null;
+}
+
+/** A logical unit's persistent reservations and medium. */
+export interface Snapshot extends Reservations {
   /** Everything written, in base64, by offset in bytes. */
   readonly medium: Readonly<Record<string, string>>;
 }
 
 /** The unit as it is now. */
-export function takeSnapshot({ state, medium }: UnitState): Snapshot {
+export const takeSnapshot = (unit: UnitState): Snapshot => ({
+  ...reservationsOf(unit),
+  medium: unit.medium.snapshot(),
+});
+
+/** Its persistent reservations as they are now. */
+export function reservationsOf({ state }: UnitState): Reservations {
   const registered = Array.from(state.registrations.keys());
   const { reservation } = state;
   return {
@@ -48,7 +58,6 @@ export function takeSnapshot({ state, medium }: UnitState): Snapshot {
             type: reservationTypeName(reservation.type) as ReservationType,
             holder: reservation.holder === null ? null : registered.indexOf(reservation.holder),
           },
-    medium: medium.snapshot(),
   };
 }
 

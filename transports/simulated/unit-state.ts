@@ -19,7 +19,11 @@ import { createMedium, type Medium } from "./medium.ts";
 import { defaultModeSettings, type ModeSettings } from "./mode-pages.ts";
 import { createNexusRegistry, type Nexus, type NexusRegistry } from "./nexus.ts";
 import { createReservationState, type ReservationRules } from "./reservations.ts";
+import type { Reservations } from "./snapshot.ts";
 import { UnitAttention } from "./unit-attentions.ts";
+
+/** How it went to make persistent reservations durable. */
+export type Preserved = "kept" | "full" | "failed";
 
 /** What a simulated logical unit is to be like. Everything has a default. */
 export interface DeviceServerOptions {
@@ -61,6 +65,13 @@ export interface DeviceServerOptions {
   readonly allTargetPorts?: boolean | undefined;
   /** PTPL_C: APTPL; true unless given. */
   readonly persistThroughPowerLoss?: boolean | undefined;
+  /**
+   * Makes persistent reservations durable: called with what a PERSISTENT RESERVE OUT leaves behind, before that ends in GOOD and
+   * before anybody is told of it. Unless it is `kept`, the command ends in CHECK CONDITION and has changed nothing: `full`
+   * is INSUFFICIENT REGISTRATION RESOURCES (spc4r36f 6.16.1), `failed` is HARDWARE ERROR, INTERNAL TARGET FAILURE
+   * (5.13.5.3.3 b). Nothing is kept unless given: what a snapshot holds is the caller's to keep.
+   */
+  readonly preserve?: ((reservations: Reservations) => Preserved) | undefined;
   /** RLR_C: REPLACE LOST RESERVATION; true unless given. */
   readonly replaceLostReservation?: boolean | undefined;
   /** Does every new I_T nexus find POWER ON, RESET, OR BUS DEVICE RESET OCCURRED waiting? False unless given. */
@@ -91,6 +102,7 @@ export interface UnitState extends Reserved {
   /** The I_T nexuses that are remembered. */
   readonly nexuses: NexusRegistry;
   readonly replaceLostReservation: boolean;
+  readonly preserve: DeviceServerOptions["preserve"];
   readonly medium: Medium;
   readonly thin: boolean;
   readonly removable: boolean;
@@ -193,6 +205,7 @@ export function createUnitState(options: DeviceServerOptions): UnitState {
         : ({ initiatorPort }) => nexuses.intern(initiatorPort, firstPort),
     replaceLostReservation: yes("replaceLostReservation", options, profile),
     compatibleReservationHandling: yes("compatibleReservationHandling", options, profile),
+    preserve: options.preserve,
     thin: checkFlag("thin", options.thin),
     removable: kind.name !== "disk" || checkFlag("removable", options.removable),
     loaded: true,
