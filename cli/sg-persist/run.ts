@@ -3,7 +3,15 @@
  * here. Each command is sent once, as sg_persist does; a unit attention is reported and not repeated.
  */
 import { deviceTypeName } from "../../src/explain.ts";
-import { type Command, commands, isScsiError, type LogicalUnit, noRetries } from "../../src/index.ts";
+import {
+  type Command,
+  commands,
+  isScsiError,
+  type LogicalUnit,
+  noRetries,
+  type ScsiError,
+  type ScsiErrorCode,
+} from "../../src/index.ts";
 import { dryRunLines } from "../dry-run.ts";
 import { EXIT_SUCCESS, exitCodeOf } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
@@ -11,7 +19,7 @@ import { paintFor, print } from "../output.ts";
 import { redactUrl, UsageError } from "../values.ts";
 import { verboseObserver } from "../verbose.ts";
 import { parseSgPersist, type SgPersistRequest } from "./arguments.ts";
-import { answerLines, namesIn, namesOut } from "./show.ts";
+import { answerLines, namesIn, namesOut, senseLines } from "./show.ts";
 
 /** PERSISTENT RESERVE OUT exactly as asked for, right or wrong: the target judges. */
 function commandOut(request: SgPersistRequest): Command<void> {
@@ -49,8 +57,23 @@ const categories: Readonly<Record<number, string>> = {
   24: "Reservation conflict",
 };
 
-/** `PR out (Reserve): Reservation conflict`, and what it ends with. */
-function complaint({ out, serviceAction }: SgPersistRequest, error: Error): string[] {
+/** Where it shows the sense data without --verbose. */
+const shownUnasked: ReadonlySet<ScsiErrorCode> = new Set([
+  "UNIT_ATTENTION",
+  "MEDIUM_ERROR",
+  "HARDWARE_ERROR",
+  "BLANK_CHECK",
+  "VOLUME_OVERFLOW",
+  "VENDOR_SPECIFIC",
+]);
+
+/** `PR out (Reserve): Reservation conflict`, and what it ends with; before that, the sense data that sg_persist shows unasked. */
+function complaint(request: SgPersistRequest, error: ScsiError): string[] {
+  const shown = error.sense !== undefined && shownUnasked.has(error.code) ? senseLines(request.out, error.sense) : [];
+  return [...shown, ...verdict(request, error)];
+}
+
+function verdict({ out, serviceAction }: SgPersistRequest, error: ScsiError): string[] {
   const what = out ? `PR out (${namesOut[serviceAction]})` : `PR in (${namesIn[serviceAction]})`;
   const exit = exitCodeOf(error);
   const category = categories[exit] ?? error.message;

@@ -6,6 +6,7 @@ import {
   formatTransportId,
   type RegisteredKeys,
   type ReservationState,
+  type SenseData,
   type TransportId,
 } from "../../src/index.ts";
 
@@ -38,6 +39,32 @@ const typeText = (code: number): string =>
   typeNames[code] ?? `obsolete [${code < 10 ? code : `0x${code.toString(16)}`}]`;
 const scopeText = (scope: number): string => (scope === 0 ? "scope: LU_SCOPE, " : `scope: ${scope} `);
 const hex = (value: bigint | number): string => `0x${value.toString(16)}`;
+
+/** Words that stay as T10 writes them. */
+const abbreviations = new Set(["I_T", "SCSI", "LUN", "CDB", "ID", "FRU", "RAID", "SMC", "ECC", "TCP", "IP"]);
+
+/** T10's capitals as sg3_utils writes them. */
+const sentence = (text: string): string =>
+  text
+    .split(" ")
+    .map((word) => (abbreviations.has(word) ? word : word.toLowerCase()))
+    .join(" ")
+    .replace(/^[a-z](?!_)/, (first) => first.toUpperCase());
+
+/** Sense data as sg3_utils tells them, as far as key and code: what follows there is in `explain`. */
+export function senseLines(
+  out: boolean,
+  { responseCode, deferred, senseKeyName, text, asc, ascq }: SenseData,
+): string[] {
+  const pair = (byte: number): string => byte.toString(16).padStart(2, "0");
+  const format = `${responseCode >= 0x72 ? "Descriptor" : "Fixed"} format, ${deferred ? "<<<deferred>>>" : "current"}`;
+  const key = senseKeyName.toLowerCase().replace(/\b[a-z]/g, (first) => first.toUpperCase());
+  return [
+    `Persistent reservation ${out ? "out" : "in"}:`,
+    `${format}; Sense key: ${key}`,
+    `Additional sense: ${text === undefined ? `ASC=${pair(asc)}, ASCQ=${pair(ascq)} (hex)` : sentence(text)}`,
+  ];
+}
 
 /** Bytes in rows of 16, each after its place. */
 export function dump(bytes: Uint8Array): string[] {

@@ -85,7 +85,16 @@ test("a unit attention is reported, and the command not repeated", async () => {
   await cli(`sg_persist -n -oG -S a ${a}`);
   await cli(`sg_persist -n -oG -S b ${b}`);
   await cli(`sg_persist -n -oC -K a ${a}`);
-  expect((await cli(`sg_persist -n -k ${b}`)).exit).toBe(6);
+  expect(await cli(`sg_persist -n -k ${b}`)).toMatchObject({
+    exit: 6,
+    out: "",
+    err: `Persistent reservation in:
+Fixed format, current; Sense key: Unit Attention
+Additional sense: Reservations preempted
+PR in (Read keys): Unit attention
+sg_persist failed: Unit attention
+`,
+  });
   expect((await cli(`sg_persist -n -k ${b}`)).exit).toBe(0);
 });
 

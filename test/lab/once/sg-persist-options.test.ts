@@ -31,7 +31,8 @@ const lines: readonly (readonly [host: "A1" | "A2" | "B", line: string])[] = [
   ["A1", "-n -k"],
   ["A1", "-n -k"],
   ["B", "-n -r"],
-  ["B", "-n -o -x -S c -T 1"],
+  // The help of sg_persist says -x, but it takes -z only.
+  ["B", "-n -o -z -S c -T 1"],
   ["B", "-n -o --clear -K b"],
   ["A2", "-n -r"],
   ["A2", "-n -s"],
