@@ -73,7 +73,7 @@ describe.skipIf(libc === undefined).each(Object.entries(doors))(
           second: await open("/dev/fake", kind),
           writable: true,
           stall: async () => {
-            await delay(other, 400);
+            await delay(other, 200);
           },
           async dispose() {
             await delay(other, 0);
@@ -228,7 +228,7 @@ describe.skipIf(libc === undefined).each(Object.entries(doors))(
 
     test("an sg node gets no more than 16 commands on one open file", async () => {
       await using other = await open("/dev/other", "disk", { access: "read-write" });
-      await delay(other, 300);
+      await delay(other, 5);
       await counters(other, true);
       const transport = await open("/dev/fake", "sg");
       await Promise.all(Array.from({ length: 40 }, () => transport.execute(command(0, 0, 0, 0, 0, 0))));
@@ -250,7 +250,7 @@ describe.skipIf(libc === undefined).each(Object.entries(doors))(
 
       test("is given up on by signal and by timeout, and what was given to the kernel is unknown", async () => {
         await using transport = await open();
-        await delay(quick, 800);
+        await delay(quick, 500);
         const controller = new AbortController();
         const aborted = rejection(transport.execute(command(0, 0, 0, 0, 0, 0), { signal: controller.signal }));
         const late = rejection(transport.execute(command(0, 0, 0, 0, 0, 0), { timeoutMs: 150 }));
@@ -290,7 +290,7 @@ describe.skipIf(libc === undefined).each(Object.entries(doors))(
       test("is not waited for longer than closeTimeoutMs, and disposal says why", async () => {
         const transport = await open("/dev/fake", "disk", { closeTimeoutMs: 50 });
         await counters(quick, true);
-        await delay(quick, 600);
+        await delay(quick, 400);
         const call = rejection(transport.execute(command(0, 0, 0, 0, 0, 0)));
         await expect.poll(async () => (await counters(quick)).mostAtOnce).toBe(2);
         const error = await rejection(transport[Symbol.asyncDispose]());

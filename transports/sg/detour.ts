@@ -1,25 +1,27 @@
 /**
  * Whether to wait for a call on the spot. To be told of a result through the event loop takes a detour that is longer than many calls
- * are: 40 µs and more. So a call of a device whose latest call took less than that is waited for, if it is the only one
- * under way, and no longer than twice the detour. Where that was in vain, the next 2, 4, 8, … 64 are left to the event loop.
+ * are: 40 µs and more. So a call of a device whose latest call took less than that is waited for, no longer than four times
+ * the detour. Where that was in vain, the next 2, 4, 8, 16 are left to the event loop.
  */
 import { availableParallelism } from "node:os";
 import type { CallGroup } from "./calls.ts";
 import { Control, State } from "./memory.ts";
 
-const MOST_MISSES = 6;
+const MOST_MISSES = 4;
 /** How long the detour is thought to be at first, at least and at most, in microseconds. It is measured. */
 const FIRST = 50;
 const LEAST = 20;
 const MOST = 1000;
+/** So many detours are waited for, and a thread looks so long for its next call: one that sleeps takes two or three to wake up. */
+const PATIENCE = 4;
 /** Who makes one call after the other does not keep the event loop from turning for longer than this. */
 const TURN_MS = 4;
 
 /** What is known of the detour. */
 export interface Detour {
-  /** How long it is, in microseconds; 0 where there is no second processor, and nothing is waited for on the spot. */
-  readonly microseconds: number;
-  /** Is the next call of this group to be waited for? Only to be asked when no other is under way. */
+  /** How long a thread is to look for its next call, in microseconds; 0 where there is no second processor, and nothing is waited for. */
+  readonly alertMicroseconds: number;
+  /** Is the next call of this group to be waited for? */
   worthWaiting(group: CallGroup): boolean;
   /** Waits for a call; false if the thread will send a message instead. */
   wait(group: CallGroup, control: Int32Array): boolean;
@@ -36,7 +38,7 @@ export function createDetour(): Detour {
   let turnedAt = 0;
 
   function backSoon(control: Int32Array): boolean {
-    for (const until = performance.now() + (2 * microseconds) / 1000; performance.now() < until; ) {
+    for (const until = performance.now() + (PATIENCE * microseconds) / 1000; performance.now() < until; ) {
       for (let looks = 0; looks < 50; looks++) {
         if (Atomics.load(control, Control.STATE) === State.IDLE) return true;
       }
@@ -46,8 +48,8 @@ export function createDetour(): Detour {
   }
 
   return {
-    get microseconds() {
-      return microseconds;
+    get alertMicroseconds() {
+      return PATIENCE * microseconds;
     },
     worthWaiting: (group) =>
       group.microseconds < microseconds && group.rest-- <= 0 && performance.now() - turnedAt < TURN_MS,
@@ -66,7 +68,8 @@ export function createDetour(): Detour {
     learn(givenAtMs, control) {
       if (alone) return;
       const taken = (performance.now() - givenAtMs) * 1000 - (control[Control.MICROSECONDS] as number);
-      microseconds += (Math.max(LEAST, Math.min(taken, MOST)) - microseconds) / 8;
+      // What this machine did besides, for once, is not its length.
+      microseconds += (Math.max(LEAST, Math.min(taken, 2 * microseconds, MOST)) - microseconds) / 8;
     },
   };
 }

@@ -69,10 +69,11 @@ export function createThreads(program: ThreadProgram): Threads {
   function give(thread: Thread, job: Job): boolean {
     const { control } = thread.memory;
     const { group } = job;
-    const waits = running === 0 && detour.worthWaiting(group);
+    const waits = detour.worthWaiting(group);
     // Arguments first: the thread reads them as soon as the state says so.
     job.call.put(thread.memory);
-    control[Control.ALERT_MICROSECONDS] = detour.microseconds;
+    // Where several are under way, threads that look for work would only take the processors from those that have some.
+    control[Control.ALERT_MICROSECONDS] = group.running === 0 ? detour.alertMicroseconds : 0;
     Atomics.store(control, Control.LISTENING, waits ? 0 : 1);
     if (Atomics.compareExchange(control, Control.STATE, State.IDLE, State.GIVEN) !== State.IDLE) return false;
     Atomics.notify(control, Control.STATE);

@@ -51,9 +51,9 @@ export function serve(openDoor: (settings: ThreadSettings) => Door): void {
   }
 
   /** Waits for a call; false if there is none for long. To sleep and to be woken costs more than most calls. */
-  function wait(from: number): boolean {
+  function wait(): boolean {
     const alertMs = (control[Control.ALERT_MICROSECONDS] as number) / 1000;
-    for (const until = from + alertMs; performance.now() < until; ) {
+    for (const until = performance.now() + alertMs; performance.now() < until; ) {
       for (let looks = 0; looks < 100; looks++) {
         if (Atomics.load(control, Control.STATE) === State.GIVEN) return true;
       }
@@ -67,11 +67,10 @@ export function serve(openDoor: (settings: ThreadSettings) => Door): void {
   }
 
   parentPort?.postMessage(undefined);
-  for (let returned = performance.now(); wait(returned); ) {
+  while (wait()) {
     const called = performance.now();
     control[Control.RESULT] = call();
-    returned = performance.now();
-    control[Control.MICROSECONDS] = Math.min((returned - called) * 1000, 0x7fff_ffff);
+    control[Control.MICROSECONDS] = Math.min((performance.now() - called) * 1000, 0x7fff_ffff);
     Atomics.store(control, Control.STATE, State.IDLE);
     if (Atomics.exchange(control, Control.LISTENING, 0) === 1) parentPort?.postMessage(undefined);
   }
