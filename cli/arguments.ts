@@ -7,12 +7,14 @@ import { redactUrl, shown, UsageError } from "./values.ts";
 /** What of a verb is needed to read its arguments. */
 export interface Signature {
   readonly name: string;
-  /** What its one argument is; `none` if it takes none. */
+  /** What its argument is; `none` if it takes none. Several of `unit` are paths to one unit. */
   readonly takes: "unit" | "units" | "portal" | "bytes" | "command" | "none";
   readonly options: readonly (keyof Values)[];
   readonly required: readonly (keyof Values)[];
   /** Takes a command line after `--`. */
   readonly guards?: true;
+  /** Of those that take a unit: it must be of a single path; why. */
+  readonly singlePath?: string;
 }
 
 /** Arguments, read. */
@@ -128,14 +130,15 @@ export function checkAgainst(parsed: Parsed, verb: Signature): string {
       ? ["", positional[0]]
       : verb.takes === "bytes"
         ? [positional.join(" "), undefined]
-        : verb.takes === "units"
+        : verb.takes === "units" || (verb.takes === "unit" && verb.singlePath === undefined)
           ? [positional[0], undefined]
           : positional;
   if (url === undefined) throw wrong(`${verb.name} needs the ${nouns[verb.takes]}`);
   if (extra !== undefined) {
     const rule =
       verb.takes === "none" ? "takes no argument" : `takes one ${verb.takes === "command" ? "command" : "URL"}`;
-    throw wrong(`${verb.name} ${rule}; what is ${shown(extra)}?`);
+    const why = verb.singlePath === undefined ? "" : `, for ${verb.singlePath}`;
+    throw wrong(`${verb.name} ${rule}${why}; what is ${shown(extra)}?`);
   }
   const missing = verb.required.filter((property) => !parsed.given.has(property));
   if (missing.length > 0) {

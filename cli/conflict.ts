@@ -5,7 +5,7 @@ import {
   explainConflict,
   legacyReservationConflict,
 } from "../src/explain.ts";
-import { type Command, isScsiError, type LogicalUnit } from "../src/index.ts";
+import { type Command, isScsiError, type Unit } from "../src/index.ts";
 import { type Json, long } from "./json.ts";
 import { look, type State } from "./look.ts";
 import { keyText, type Paint, wrap } from "./output.ts";
@@ -23,12 +23,12 @@ export interface Explained {
  *
  * @param command the command that met the conflict; undefined if it only asked
  */
-export async function explain(unit: LogicalUnit, command: Command<unknown> | undefined): Promise<Explained> {
+export async function explain(unit: Unit, command: Command<unknown> | undefined): Promise<Explained> {
   const unseen = { state: undefined, problem: undefined };
   if (command === undefined) return { ...unseen, explanation: legacyReservationConflict };
   try {
     const state = await look(unit);
-    return { explanation: explainConflict(command, state, unit.transport.initiatorPort), state, problem: undefined };
+    return { explanation: explainConflict(command, state, unit.initiatorPorts[0]), state, problem: undefined };
   } catch (error) {
     if (!isScsiError(error)) throw error;
     if (error.code === "RESERVATION_CONFLICT") return { ...unseen, explanation: legacyReservationConflict };

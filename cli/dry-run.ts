@@ -1,5 +1,5 @@
 /** What a verb would send, byte by byte and field by field. Opens nothing and sends nothing. */
-import { type DescribedBytes, describeCommand } from "../src/explain.ts";
+import { type DescribedBytes, type DescribedCommand, describeCommand } from "../src/explain.ts";
 import {
   type Command,
   decodeTransportId,
@@ -85,12 +85,18 @@ export function dryRunLines(
   const lines = [`Dry run: nothing is sent${unit === null ? "" : ` to ${unit}`}.`, ...wrap(effect)];
   for (const command of commands) {
     const described = describeCommand(command);
-    lines.push("", paint("bold", described.name), ...bytesLines("CDB", described.cdb, paint));
-    if (described.parameterList !== undefined) {
-      lines.push("", ...bytesLines("Parameter list", described.parameterList, paint));
-    }
-    if (described.dataInLength > 0) lines.push("", `At most ${count(described.dataInLength, "byte")} are accepted.`);
+    lines.push("", paint("bold", described.name), ...commandLines(described, paint));
   }
+  return lines;
+}
+
+/** The bytes of one command, field by field. */
+export function commandLines(described: DescribedCommand, paint: Paint): string[] {
+  const lines = bytesLines("CDB", described.cdb, paint);
+  if (described.parameterList !== undefined) {
+    lines.push("", ...bytesLines("Parameter list", described.parameterList, paint));
+  }
+  if (described.dataInLength > 0) lines.push("", `At most ${count(described.dataInLength, "byte")} are accepted.`);
   return lines;
 }
 
@@ -110,20 +116,24 @@ function describedJson(described: DescribedBytes): Json {
   };
 }
 
-/** The same as a result. */
-export function dryRunJson(commands: readonly Command<unknown>[], effect: string): Json {
+/** One command, as a result has it. */
+export function describedCommandJson(command: Command<unknown>): Json {
+  const described = describeCommand(command);
   return {
-    dryRun: true,
-    effect,
-    commands: commands.map((command) => {
-      const described = describeCommand(command);
-      return {
-        name: described.name,
-        effect: described.effect,
-        cdb: describedJson(described.cdb),
-        parameterList: described.parameterList === undefined ? null : describedJson(described.parameterList),
-        dataInLength: described.dataInLength,
-      };
-    }),
+    name: described.name,
+    effect: described.effect,
+    cdb: describedJson(described.cdb),
+    parameterList: described.parameterList === undefined ? null : describedJson(described.parameterList),
+    dataInLength: described.dataInLength,
   };
 }
+
+/** The same as a result. */
+export const dryRunJson = (
+  commands: readonly Command<unknown>[],
+  effect: string,
+): { readonly [name: string]: Json } => ({
+  dryRun: true,
+  effect,
+  commands: commands.map(describedCommandJson),
+});

@@ -3,23 +3,27 @@ import {
   accessUnder,
   commands,
   formatTransportId,
-  type LogicalUnit,
   type Registration,
   sameTransportId,
   type TransportId,
+  type Unit,
 } from "../src/index.ts";
 import { type CommandLine, conflictJson, conflictLines, explain as explainConflictAt } from "./conflict.ts";
 import { commandLineOf } from "./failure.ts";
 import { type Json, long, stateJson } from "./json.ts";
 import type { State } from "./look.ts";
 import { type Cell, keyText, type Paint, table, wrap } from "./output.ts";
+import { isMultipath } from "./paths.ts";
 import { stateLines } from "./show.ts";
 import { question, type Report, type Session, type Verb, whoseRegistration } from "./verb.ts";
 
 /** What was found out about this host. Null: the target or the transport does not tell. */
 interface Standing {
-  readonly port: TransportId | undefined;
+  readonly ports: readonly TransportId[];
+  /** Registrations of these paths. */
   readonly mine: readonly Registration[] | null;
+  /** Paths without registration, by name. */
+  readonly unregistered: readonly string[];
   /** Registered under this host's name, but another port of it: another session, or an earlier one. */
   readonly otherPorts: readonly Registration[];
   readonly read: boolean | null;
@@ -35,30 +39,61 @@ function keyStanding(key: bigint | undefined, mine: Standing["mine"], state: Sta
   return mine === null ? "somebody's" : "another's";
 }
 
-function standingOf(unit: LogicalUnit, state: State, key: bigint | undefined): Standing {
-  const port = unit.transport.initiatorPort;
+/** One path, as far as it is known. */
+interface Nexus {
+  readonly name: string;
+  readonly port: TransportId | undefined;
+  readonly relativeTargetPort: number | undefined;
+}
+
+function nexusesOf(unit: Unit): readonly Nexus[] {
+  if (!isMultipath(unit)) return [{ name: unit.name, port: unit.initiatorPorts[0], relativeTargetPort: undefined }];
+  return unit.paths.map(({ name, initiatorPort, relativeTargetPort, unit: { transport } }) => ({
+    name,
+    port: initiatorPort ?? transport.initiatorPort,
+    relativeTargetPort,
+  }));
+}
+
+function isOf({ port, relativeTargetPort }: Nexus, registration: Registration): boolean {
+  if (port === undefined || !sameTransportId(registration.transportId, port)) return false;
+  if (registration.allTargetPorts || relativeTargetPort === undefined) return true;
+  return registration.relativeTargetPort === relativeTargetPort;
+}
+
+function standingOf(unit: Unit, state: State, key: bigint | undefined): Standing {
+  const paths = nexusesOf(unit);
+  const ports = paths.flatMap(({ port }) => port ?? []);
   const { registrations, reservation } = state;
-  const mine =
-    registrations === undefined || port === undefined
-      ? null
-      : registrations.filter(({ transportId }) => sameTransportId(transportId, port));
+  const known = registrations !== undefined && ports.length === paths.length;
+  const ofPaths = paths.map((path) => (registrations ?? []).filter((one) => isOf(path, one)));
+  const mine = known ? (registrations ?? []).filter((one) => ofPaths.some((list) => list.includes(one))) : null;
   const otherPorts = (registrations ?? []).filter(
     ({ transportId: id }) =>
-      id.protocol === "iscsi" && port?.protocol === "iscsi" && id.name === port.name && !sameTransportId(id, port),
+      id.protocol === "iscsi" &&
+      ports.some((port) => port.protocol === "iscsi" && id.name === port.name) &&
+      !ports.some((port) => sameTransportId(id, port)),
   );
-  const known = reservation.holder === "none" || mine !== null;
-  const registered = (mine ?? []).length > 0;
-  const holder = (mine ?? []).some((one) => one.holder);
-  const access = known ? accessUnder(reservation, { registered, holder }) : undefined;
+  // What may go through any path must be let through on all of them.
+  const accesses = ofPaths.map((own) =>
+    reservation.holder === "none" || known
+      ? accessUnder(reservation, { registered: own.length > 0, holder: own.some((one) => one.holder) })
+      : undefined,
+  );
+  const everywhere = (how: "read" | "write"): boolean | null =>
+    accesses.includes(undefined) ? null : accesses.every((access) => access?.[how] === true);
   return {
-    port,
+    ports,
     mine,
+    unregistered: known ? paths.flatMap(({ name }, at) => (ofPaths[at]?.length === 0 ? [name] : [])) : [],
     otherPorts,
-    read: access?.read ?? null,
-    write: access?.write ?? null,
+    read: everywhere("read"),
+    write: everywhere("write"),
     key: keyStanding(key, mine, state),
   };
 }
+
+const portTexts = (ports: readonly TransportId[]): string[] => [...new Set(ports.map(formatTransportId))];
 
 const verdict = (allowed: boolean | null): Cell =>
   allowed === null ? "not told" : allowed ? ["green", "GOOD"] : ["red", "RESERVATION CONFLICT"];
@@ -72,7 +107,7 @@ const keySentences: Readonly<Record<NonNullable<Standing["key"]>, string>> = {
 };
 
 function lines(standing: Standing, key: bigint | undefined, paint: Paint): string[] {
-  const { port, mine, otherPorts } = standing;
+  const { ports, mine, unregistered, otherPorts } = standing;
   const registered =
     mine === null
       ? "not told"
@@ -80,7 +115,7 @@ function lines(standing: Standing, key: bigint | undefined, paint: Paint): strin
         ? "no"
         : `with key ${[...new Set(mine.map((one) => keyText(one.key)))].join(", ")}`;
   const rows: Cell[][] = [
-    ["This host", port === undefined ? "an initiator port that the system does not name" : formatTransportId(port)],
+    ["This host", ports.length === 0 ? "an initiator port that the system does not name" : portTexts(ports).join(" ")],
     ["Registered", registered],
     ["Reading now", verdict(standing.read)],
     ["Writing now", verdict(standing.write)],
@@ -89,13 +124,22 @@ function lines(standing: Standing, key: bigint | undefined, paint: Paint): strin
     (one) =>
       `Key ${keyText(one.key)} is registered for another session of this host, ${formatTransportId(one.transportId)}. A registration belongs to initiator port and target port: under another ISID this host is a stranger.`,
   );
+  const lacking =
+    mine === null || mine.length === 0
+      ? []
+      : unregistered.map(
+          (name) => `The path ${name} is not registered: register the unit again through all its paths.`,
+        );
   const said = standing.key === null || key === undefined ? [] : [`Key ${keyText(key)} ${keySentences[standing.key]}`];
-  return [...table(rows, paint), ...[...said, ...also].flatMap((text) => ["", ...wrap(text, 80, "  ")])];
+  return [...table(rows, paint), ...[...said, ...lacking, ...also].flatMap((text) => ["", ...wrap(text, 80, "  ")])];
 }
 
-function standingJson({ port, mine, otherPorts, read, write, key }: Standing): { readonly [name: string]: Json } {
+function standingJson({ ports, mine, unregistered, otherPorts, read, write, key }: Standing): {
+  readonly [name: string]: Json;
+} {
   return {
-    initiatorPort: port === undefined ? null : formatTransportId(port),
+    initiatorPort: ports.length === 0 ? null : portTexts(ports).join(" "),
+    unregisteredPaths: unregistered,
     registeredKeys: mine?.map((one) => long(one.key)) ?? null,
     otherPorts: otherPorts.map((one) => ({
       key: long(one.key),
@@ -107,7 +151,7 @@ function standingJson({ port, mine, otherPorts, read, write, key }: Standing): {
   };
 }
 
-async function ask(unit: LogicalUnit, session: Session): Promise<Report> {
+async function ask(unit: Unit, session: Session): Promise<Report> {
   const { paint, name, width, values } = session;
   const line: CommandLine = commandLineOf(session);
   // What a write would meet; none is sent.

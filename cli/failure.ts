@@ -3,6 +3,7 @@
  * the table in exit-codes.ts.
  */
 import { isScsiError, type ScsiError } from "../src/index.ts";
+import { accountLines } from "./account.ts";
 import { type CommandLine, conflictJson, conflictLines, type Explained, explain } from "./conflict.ts";
 import { DemoError } from "./demo.ts";
 import { EXIT_OTHER, EXIT_USAGE, exitCodeOf } from "./exit-codes.ts";
@@ -11,7 +12,7 @@ import { errorJson, type Json, printJson, stateJson } from "./json.ts";
 import { look, type State } from "./look.ts";
 import { type Paint, paintFor, print, widthOf, wrap } from "./output.ts";
 import { stateLines } from "./show.ts";
-import { UsageError } from "./values.ts";
+import { redactUrl, UsageError } from "./values.ts";
 import { type Session, whoseRegistration } from "./verb.ts";
 
 /** What was found out after a failure. */
@@ -42,9 +43,10 @@ async function aftermath(error: ScsiError, { unit, command }: Session): Promise<
 }
 
 /** How a command line to the same unit as the same initiator begins. */
-export function commandLineOf({ name, values }: Session): CommandLine {
+export function commandLineOf({ name, urls, values }: Session): CommandLine {
+  const where = urls.length > 1 ? urls.map(redactUrl).map(shellWord).join(" ") : shellWord(name);
   const initiator = values.initiator === undefined ? "" : ` --initiator ${shellWord(values.initiator)}`;
-  return (verb, rest) => `scsi-persist ${verb} ${shellWord(name)}${initiator}${rest}`;
+  return (verb, rest) => `scsi-persist ${verb} ${where}${initiator}${rest}`;
 }
 
 /** The text in single quotes where a shell needs them. */
@@ -91,8 +93,10 @@ function failureLines(
 ) {
   const whose = session.unit === undefined ? () => null : whoseRegistration(session.unit);
   const internal = !(error instanceof UsageError || error instanceof DemoError || isScsiError(error));
+  const account = isScsiError(error) ? error.account : undefined;
   return [
     ...advice(error, session, line),
+    ...(account === undefined ? [] : ["", ...accountLines(account, paint)]),
     ...(explained === undefined ? [] : ["", ...conflictLines(explained, line, paint)]),
     ...(state === undefined
       ? []

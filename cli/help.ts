@@ -15,7 +15,7 @@ const URLS: readonly (readonly Cell[])[] = [
 ];
 
 const nouns = {
-  unit: " URL",
+  unit: " URL…",
   units: " URL…",
   portal: " PORTAL-URL",
   bytes: " [BYTES]",
@@ -75,6 +75,8 @@ export function generalHelp(paint: Paint): string[] {
     ]),
     ...title("URLs", paint),
     ...table(URLS, paint),
+    "  Several URLs are paths to one unit, and used as one: every verb but those of",
+    "  mhd takes them. --dry-run shows which path would get what, and why.",
     "  A simulated unit exists while the program runs: each command meets a new one.",
     ...title("Options of every verb", paint),
     ...columns(Object.values(commonOptions).map(optionRow), paint),
@@ -102,7 +104,8 @@ function usageLine(verb: Verb): string {
   const optionals = optional.map(
     (name) => `[${usageOf(allOptions[name])}]${allOptions[name].many === true ? "…" : ""}`,
   );
-  return [`scsi-persist ${verb.name}${nouns[verb.takes]}`, ...required, ...optionals].join(" ");
+  const noun = verb.singlePath === undefined ? nouns[verb.takes] : " URL";
+  return [`scsi-persist ${verb.name}${noun}`, ...required, ...optionals].join(" ");
 }
 
 /** Breaks a usage line or an example between options, never between an option and its value. */

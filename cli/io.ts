@@ -1,5 +1,5 @@
 /** What the command line needs of the world: two streams, an environment, a way to be interrupted, a way to units. */
-import type { LogicalUnit, Verdict } from "../src/index.ts";
+import type { LogicalUnit, MultipathUnit, Verdict } from "../src/index.ts";
 import type { discover, OpenOptions } from "../transports/open.ts";
 import type { listDevices } from "../transports/sg/discovery.ts";
 
@@ -29,6 +29,10 @@ export interface Io {
   /** The content of a file; `-` is standard input. */
   read(name: string): Promise<Uint8Array>;
   open(url: string, options: OpenOptions): Promise<LogicalUnit>;
+  /** The paths of a map of this machine, by name, without opening any; undefined for what is no map. */
+  pathsOfMap(url: string): Promise<readonly string[] | undefined>;
+  /** A map of this machine as a unit of several paths. */
+  openMap(url: string, options: OpenOptions): Promise<MultipathUnit>;
   discover: typeof discover;
   /** Starts a command, with this process's streams, in a process group of its own. */
   start(command: readonly string[]): Guarded;

@@ -10,6 +10,7 @@ import {
   type SenseData,
   statusName,
 } from "../src/index.ts";
+import { accountJson } from "./account.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import type { Output } from "./io.ts";
 import type { State, Whose } from "./look.ts";
@@ -125,6 +126,7 @@ function scsiErrorJson(error: ScsiError): { readonly [name: string]: Json } {
       field === undefined ? null : { name: orNull(field.name), in: field.in, byte: field.byte, bit: orNull(field.bit) },
     delivered: error.delivered,
     errno: orNull(error.errno),
+    account: accountJson(error.account),
   };
 }
 
@@ -142,5 +144,6 @@ export function errorJson(error: unknown, exitCode: number, code: string): { rea
     field: null,
     delivered: "no",
     errno: null,
+    account: null,
   };
 }

@@ -2,11 +2,11 @@
 import {
   type FullStatus,
   isScsiError,
-  type LogicalUnit,
   type RegisteredKeys,
   type Registrant,
   type Registration,
   type ReservationState,
+  type Unit,
 } from "../src/index.ts";
 
 /** Says whose a registration is, or null where that is not known. */
@@ -25,7 +25,7 @@ export interface State {
 const TRIES = 3;
 
 /** Full status, or undefined if the target does not know the service action. */
-async function fullStatus(unit: LogicalUnit): Promise<FullStatus | undefined> {
+async function fullStatus(unit: Unit): Promise<FullStatus | undefined> {
   try {
     return await unit.readFullStatus();
   } catch (error) {
@@ -35,7 +35,7 @@ async function fullStatus(unit: LogicalUnit): Promise<FullStatus | undefined> {
 }
 
 /** Reads all three; again if another host changed registrations meanwhile. */
-export async function look(unit: LogicalUnit): Promise<State> {
+export async function look(unit: Unit): Promise<State> {
   for (let tries = 1; ; tries++) {
     const keys = await unit.readKeys();
     const reservation = await unit.readReservation();

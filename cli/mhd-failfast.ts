@@ -2,9 +2,10 @@
 import { commands, createFailfast, type Expectation, type FailfastEvent, type Verdict } from "../src/index.ts";
 import type { Guarded } from "./io.ts";
 import { type Json, long } from "./json.ts";
+import { SINGLE_PATH } from "./mhd-values.ts";
 import type { Values } from "./options.ts";
 import { UsageError } from "./values.ts";
-import { openUnit, type Report, type Session, type Verb } from "./verb.ts";
+import { openSinglePath, type Report, type Session, type Verb } from "./verb.ts";
 
 const NAME = "mhd failfast";
 const INTERVAL_MS = 1000;
@@ -60,7 +61,7 @@ async function run(session: Session): Promise<Report> {
   };
   const panic = onLoss === "panic" ? io.panic() : undefined;
   // It may run for years: nobody collects what each probe came to.
-  const unit = await openUnit(session, { observer: undefined });
+  const unit = await openSinglePath(session, SINGLE_PATH, { observer: undefined });
   let command: Guarded | undefined;
   const act = (verdict: Verdict): void => {
     panic?.(verdict);
@@ -112,6 +113,7 @@ export const failfast: Verb = {
     ["mhd failfast --interval 1000 --on-loss kill --key 0xabc /dev/sg1 -- my-server --port 80", "guard a server"],
   ],
   takes: "unit",
+  singlePath: SINGLE_PATH,
   guards: true,
   required: [],
   options: ["key", "type", "persist", "interval", "answerWithin", "onSilence", "onLoss", "reinstate"],

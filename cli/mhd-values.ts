@@ -21,3 +21,6 @@ export const readOneOf =
     if (word === undefined) throw new RangeError(`one of ${words.join(", ")}; not ${JSON.stringify(text)}`);
     return word;
   };
+
+/** Why the verbs take no map and no second path. */
+export const SINGLE_PATH = "mhd(7I) speaks of one device; register, reserve, preempt and the like take several paths";

@@ -20,9 +20,10 @@ import {
 } from "../src/index.ts";
 import { type Json, long } from "./json.ts";
 import { failfast } from "./mhd-failfast.ts";
+import { SINGLE_PATH } from "./mhd-values.ts";
 import type { Values, VerbOptionName } from "./options.ts";
 import { count, keyText, table } from "./output.ts";
-import { openUnit, type Report, type Session, type Verb, type With } from "./verb.ts";
+import { openSinglePath, type Report, type Session, type Verb, type With } from "./verb.ts";
 
 /** Access denied is an answer of its own: 1, as the manual has it. */
 const NO_ACCESS = 1;
@@ -42,6 +43,7 @@ function mhd<Names extends VerbOptionName = never>(
   return {
     ...text,
     takes: "unit",
+    singlePath: SINGLE_PATH,
     options: [...required, ...options],
     required,
     plan: (values) => ({
@@ -49,7 +51,7 @@ function mhd<Names extends VerbOptionName = never>(
       effect: typeof effect === "string" ? effect : effect(read(values)),
     }),
     async run(session) {
-      const disk = createMultihostDisk(await openUnit(session));
+      const disk = createMultihostDisk(await openSinglePath(session, SINGLE_PATH));
       return act(disk, read(session.values), session);
     },
   };

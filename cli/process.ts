@@ -28,6 +28,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     },
     read: (name) => readFile(name === "-" ? "/dev/stdin" : name),
     open,
+    pathsOfMap: async () => undefined,
+    openMap: () => Promise.reject(new Error("there are no maps")),
     discover,
     start,
     panic: () => armed("panic", undefined),

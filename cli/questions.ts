@@ -83,7 +83,7 @@ export const status: Verb = question({
   async ask(unit, { io, name, paint, width }) {
     const state = await look(unit);
     // Another session of this machine is one of its ports; what none of them is, is stale.
-    const local = unit.transport.name.startsWith("/");
+    const local = unit.name.startsWith("/");
     const whose = whoseRegistration(unit, local ? portsOf(await io.listDevices()) : undefined);
     return {
       result: stateJson(state, whose),

@@ -14,6 +14,8 @@ import { errorJson, type Json, printJson } from "./json.ts";
 import { didYouMean } from "./nearest.ts";
 import { allOptions, type Values } from "./options.ts";
 import { paintFor, print, widthOf } from "./output.ts";
+import { unopenedUnit } from "./paths.ts";
+import { planJson, planLines, planned } from "./plan.ts";
 import { redactUrl, shown, UsageError } from "./values.ts";
 import type { Session, Verb } from "./verb.ts";
 import { verboseObserver } from "./verbose.ts";
@@ -60,23 +62,31 @@ function openOptionsOf(values: Values, io: Io, signal: AbortSignal, attempts: At
   };
 }
 
+/** The names of the paths that a verb would use; undefined if it is one. */
+async function pathsMeant({ io, url, urls }: Session, { takes, singlePath }: Verb) {
+  if (takes !== "unit" || singlePath !== undefined) return undefined;
+  return urls.length > 1 ? urls.map(redactUrl) : io.pathsOfMap(url);
+}
+
 /** Runs a verb whose arguments are right in form. */
 async function perform(verb: Verb, url: string, { values, rest, guarded }: Parsed, io: Io): Promise<number> {
   const attempts: Attempt[] = [];
+  const urls = verb.guards === true ? rest : [...rest, ...guarded];
   const interruption = new AbortController();
   const stopListening = io.onInterrupt(() => interruption.abort(new Error("interrupted by the user")));
   const session: Session = {
     io: {
       ...io,
       open: (where, options) => checking(verb, () => io.open(where, options)),
+      openMap: (where, options) => checking(verb, () => io.openMap(where, options)),
       discover: (where, options) => checking(verb, () => io.discover(where, options)),
     },
     verb: verb.name,
     paint: paintFor(io.stdout, io.env),
     width: widthOf(io.stdout),
     url,
-    urls: verb.takes === "units" ? rest : [],
-    name: redactUrl(url),
+    urls: verb.takes === "units" || verb.takes === "unit" ? urls : [],
+    name: (verb.takes === "unit" ? urls : [url]).map(redactUrl).join(" "),
     values,
     guarded,
     openOptions: openOptionsOf(values, io, interruption.signal, attempts),
@@ -91,7 +101,14 @@ async function perform(verb: Verb, url: string, { values, rest, guarded }: Parse
   try {
     const { commands, effect } = await checking(verb, () => verb.plan(values));
     if (values.dryRun === true) {
-      brought(dryRunJson(commands, effect), dryRunLines(unit, commands, effect, session.paint));
+      const names = await checking(verb, () => pathsMeant(session, verb));
+      const steps = names === undefined ? undefined : planned(unopenedUnit(names), commands);
+      brought(
+        { ...dryRunJson(commands, effect), steps: steps === undefined ? null : planJson(steps) },
+        steps === undefined
+          ? dryRunLines(unit, commands, effect, session.paint)
+          : planLines(names ?? [], steps, effect, session.paint),
+      );
       return EXIT_SUCCESS;
     }
     const { result, lines, raw, notes = [], streamed, exit = EXIT_SUCCESS } = await checkingRun(verb, session);
@@ -126,12 +143,13 @@ function help(parsed: Parsed, io: Io): number {
   return EXIT_SUCCESS;
 }
 
-/** Is this sg_persist's command line, and not a question about it? */
-const isSgPersist = ([verb, ...rest]: readonly string[]): boolean =>
-  verb === "sg_persist" && !rest.some((word) => word === "--help" || word === "-h");
+/** Is this another tool's command line, and not a question about it? */
+const isOf = (tool: string, [verb, ...rest]: readonly string[]): boolean =>
+  verb === tool && !rest.some((word) => word === "--help" || word === "-h");
 
 async function start(argv: readonly string[], io: Io): Promise<number> {
-  if (isSgPersist(argv)) return (await import("./sg-persist/run.ts")).runSgPersist(argv.slice(1), io);
+  if (isOf("mpath", argv)) return (await import("./mpath/run.ts")).runMpath(argv.slice(1), io);
+  if (isOf("sg_persist", argv)) return (await import("./sg-persist/run.ts")).runSgPersist(argv.slice(1), io);
   const parsed = parseArguments(argv);
   if (parsed.values.version === true) {
     print(io.stdout, [`scsi-persist ${VERSION}`]);

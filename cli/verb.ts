@@ -8,15 +8,19 @@ import {
   registrantOf,
   ScsiError,
   type TransportId,
+  type Unit,
 } from "../src/index.ts";
 import type { OpenOptions } from "../transports/open.ts";
+import { accountIn, accountJson, accountLines } from "./account.ts";
 import type { Signature } from "./arguments.ts";
 import type { Io } from "./io.ts";
 import { type Json, stateJson } from "./json.ts";
 import { look, type State, type Whose } from "./look.ts";
 import type { Values, VerbOptionName } from "./options.ts";
 import { type Paint, wrap } from "./output.ts";
+import { openPaths } from "./paths.ts";
 import { stateLines } from "./show.ts";
+import { UsageError } from "./values.ts";
 
 /** One run of one verb. */
 export interface Session {
@@ -29,7 +33,7 @@ export interface Session {
   readonly width: number;
   /** The URL as given: never to be printed. */
   readonly url: string;
-  /** All of them, of verbs that take several. */
+  /** All of them, of verbs that take several: units, or paths to one. */
   readonly urls: readonly string[];
   /** The URL without credentials: what people call the unit by. Empty for verbs without. */
   readonly name: string;
@@ -41,7 +45,7 @@ export interface Session {
   readonly attempts: readonly Attempt[];
   /** The command that the verb is about: known to whoever explains why it failed. */
   command?: Command<unknown>;
-  unit?: LogicalUnit;
+  unit?: Unit;
 }
 
 /** What a verb brought. */
@@ -74,14 +78,43 @@ export interface Verb extends Signature {
 }
 
 /** Whose a registration is; null where the transport does not know who we are. `hostPorts`: the initiator ports of this machine. */
-export function whoseRegistration(unit: LogicalUnit, hostPorts?: readonly TransportId[]): Whose {
-  return ({ transportId }) => registrantOf(transportId, unit.transport.initiatorPort, hostPorts) ?? null;
+export function whoseRegistration(unit: Unit, hostPorts?: readonly TransportId[]): Whose {
+  const ports = unit.initiatorPorts;
+  return ({ transportId }) => {
+    const said = ports.map((port) => registrantOf(transportId, port, hostPorts));
+    return said.find((one) => one === "this-port") ?? said.find((one) => one === "undecided") ?? said[0] ?? null;
+  };
 }
 
 /** Opens the session's unit. Whoever made the session closes it. */
-export async function openUnit(session: Session, options: Partial<OpenOptions> = {}): Promise<LogicalUnit> {
-  session.unit = await session.io.open(session.url, { ...session.openOptions, ...options });
+export async function openUnit(session: Session, options: Partial<OpenOptions> = {}): Promise<Unit> {
+  const { io, url, urls } = session;
+  const all = { ...session.openOptions, ...options };
+  session.unit =
+    urls.length > 1
+      ? await openPaths(io, urls, all)
+      : (await io.pathsOfMap(url)) === undefined
+        ? await io.open(url, all)
+        : await io.openMap(url, all);
   return session.unit;
+}
+
+/** As {@link openUnit}, for verbs that must have a single path. */
+export async function openSinglePath(
+  session: Session,
+  why: string,
+  options: Partial<OpenOptions> = {},
+): Promise<LogicalUnit> {
+  const { io, url, openOptions } = session;
+  if ((await io.pathsOfMap(url)) === undefined) {
+    const unit = await io.open(url, { ...openOptions, ...options });
+    session.unit = unit;
+    return unit;
+  }
+  throw new UsageError(
+    `${session.name} is a map of paths; ${session.verb} takes one of them, for ${why}`,
+    session.verb,
+  );
 }
 
 type VerbText = Pick<Verb, "name" | "summary" | "about" | "examples">;
@@ -92,7 +125,7 @@ export function question(
     readonly commands: readonly Command<unknown>[];
     readonly options?: readonly VerbOptionName[];
     readonly openOptions?: Partial<OpenOptions>;
-    ask(unit: LogicalUnit, session: Session): Promise<Report>;
+    ask(unit: Unit, session: Session): Promise<Report>;
   },
 ): Verb {
   const { commands, options = [], openOptions = {}, ask, ...text } = spec;
@@ -110,7 +143,7 @@ export function question(
 export type With<Names extends keyof Values> = Values & { readonly [Name in Names]-?: NonNullable<Values[Name]> };
 
 /** What the target shows after a change; the change itself stands, whatever becomes of looking. */
-async function lookAfter(unit: LogicalUnit, command: string): Promise<{ state?: State; problem?: string }> {
+async function lookAfter(unit: Unit, command: string): Promise<{ state?: State; problem?: string }> {
   try {
     return { state: await look(unit) };
   } catch (error) {
@@ -148,6 +181,7 @@ export function change<Names extends VerbOptionName>(
       session.command = command;
       const unit = await openUnit(session);
       const outcome = await unit.perform(command);
+      const account = accountIn(outcome);
       const { state, problem } = await lookAfter(unit, command.name);
       const whose = whoseRegistration(unit);
       const met = outcome.unitAttentions.map((sense) => `On the way there was ${formatSense(sense)}.`);
@@ -164,9 +198,11 @@ export function change<Names extends VerbOptionName>(
           unitAttentions: outcome.unitAttentions.map((sense) => formatSense(sense)),
           now: state === undefined ? null : stateJson(state, whose),
           nowProblem: problem ?? null,
+          account: accountJson(account),
         },
         lines: [
           `${session.paint("green", "Done:")} ${command.name} on ${session.name}.`,
+          ...(account === undefined ? [] : ["", ...accountLines(account, session.paint)]),
           ...(state === undefined ? [] : ["", ...stateLines(state, whose, session.paint, session.width)]),
         ],
         notes: [...met, ...settled, ...unseen].flatMap((note) => wrap(note)),

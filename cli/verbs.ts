@@ -8,6 +8,7 @@ import { explain } from "./explain.ts";
 import { list } from "./list.ts";
 import { map } from "./map.ts";
 import { mhdVerbs } from "./mhd.ts";
+import { mpath } from "./mpath/verb.ts";
 import { capabilities, discover, inquiry, keys, luns, reservation, status } from "./questions.ts";
 import { serve } from "./serve.ts";
 import { sgPersist } from "./sg-persist/verb.ts";
@@ -21,7 +22,7 @@ export const verbGroups: readonly (readonly [title: string, verbs: readonly Verb
   ["Multihost disks, as mhd(7I) has them", mhdVerbs],
   ["Bytes", [decode, encode]],
   ["Learn and test", [demo, serve]],
-  ["Besides", [sgPersist, completionOf(() => verbs)]],
+  ["Besides", [sgPersist, mpath, completionOf(() => verbs)]],
 ];
 
 export const verbs: readonly Verb[] = verbGroups.flatMap(([, group]) => group);

@@ -1,5 +1,5 @@
 /** `watch`: looks at units again and again and shows what changes. Decides what is drawn; what changed is state-events.ts's. */
-import { commands, isScsiError, type LogicalUnit } from "../src/index.ts";
+import { commands, isScsiError, type Unit } from "../src/index.ts";
 import type { Json } from "./json.ts";
 import { stateJson } from "./json.ts";
 import { look, type State } from "./look.ts";
@@ -18,7 +18,7 @@ const CLEAR = "\u001b[H\u001b[2J\u001b[3J";
 interface Watched {
   readonly url: string;
   readonly name: string;
-  unit: LogicalUnit | undefined;
+  unit: Unit | undefined;
   state: State | undefined;
   /** Why it could not be looked at the last time. */
   problem: string | undefined;

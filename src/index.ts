@@ -10,7 +10,7 @@ export {
 export type { Command, Effect } from "./command.ts";
 export type * from "./commands/index.ts";
 export * as commands from "./commands/index.ts";
-export { type MpathPersistResult, mpathPersistResults } from "./conversions.ts";
+export { type MpathPersistResult, mpathPersistResult, mpathPersistResults } from "./conversions.ts";
 export { formatDesignator, sameLogicalUnit } from "./designators.ts";
 export {
   isScsiError,

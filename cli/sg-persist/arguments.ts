@@ -3,6 +3,7 @@
  * joined, numbers are hexadecimal. What was asked for comes out; what of it goes together is checked here too.
  */
 import { decodeTransportId, type TransportId } from "../../src/index.ts";
+import { type GetoptTable, getopt, hexadecimal } from "../getopt.ts";
 import { readTransportId, UsageError } from "../values.ts";
 
 /** What sg_persist was asked for. */
@@ -28,8 +29,6 @@ export interface SgPersistRequest {
   /** What sg_persist would say before it starts. */
   readonly warnings: readonly string[];
 }
-
-type Name = keyof typeof names;
 
 /** Letter by long name; a letter in capitals may be another option. */
 const names = {
@@ -71,8 +70,12 @@ const names = {
   "dry-run": "#",
 } as const;
 
-const letters = new Set<string>([...Object.values(names), "z"]);
-const withValue = new Set(["d", "K", "l", "m", "Q", "S", "T", "X"]);
+const table: GetoptTable = {
+  tool: "sg_persist",
+  names,
+  withValue: new Set(["d", "K", "l", "m", "Q", "S", "T", "X"]),
+  aliases: { z: "x" },
+};
 const actionsIn = new Map([...("krcs" as string)].map((letter, code) => [letter, code]));
 const actionsOut = new Map([...("GRLCPAIMx" as string)].map((letter, code) => [letter, code]));
 const REGISTER_AND_MOVE = 7;
@@ -81,52 +84,6 @@ const MOST = 8192;
 const typed: readonly number[] = [1, 2, 4, 5];
 
 const wrong = (message: string): UsageError => new UsageError(message, "sg_persist");
-
-/** A long option by its name or by as much of it as tells. */
-function longOption(text: string): string {
-  const known = Object.keys(names) as Name[];
-  const exact = known.find((name) => name === text);
-  const letterSet = new Set(known.filter((name) => name.startsWith(text)).map((name) => names[name]));
-  if (exact !== undefined) return names[exact];
-  if (letterSet.size > 1) throw wrong(`--${text} could be several options`);
-  const [letter] = letterSet;
-  if (letter === undefined) throw wrong(`sg_persist has no option --${text}`);
-  return letter;
-}
-
-/** argv as pairs of a letter and its value, in order; the letter "" is for what is no option. */
-function* options(argv: readonly string[]): Generator<readonly [letter: string, value: string]> {
-  for (let at = 0; at < argv.length; at++) {
-    const word = argv[at] as string;
-    const argumentOf = (letter: string, inline: string | undefined): string => {
-      if (!withValue.has(letter)) return "";
-      const value = inline ?? argv[++at];
-      if (value === undefined) throw wrong(`The value of ${word} is missing`);
-      return value;
-    };
-    if (word.startsWith("--") && word.length > 2) {
-      const [name = "", ...rest] = word.slice(2).split("=");
-      const letter = longOption(name);
-      yield [letter, argumentOf(letter, rest.length === 0 ? undefined : rest.join("="))];
-    } else if (/^-./.test(word)) {
-      for (let place = 1; place < word.length; place++) {
-        const letter = word[place] === "z" ? "x" : (word[place] as string);
-        if (!letters.has(letter) || letter === "#") throw wrong(`sg_persist has no option -${letter}`);
-        const rest = word.slice(place + 1);
-        yield [letter, argumentOf(letter, rest === "" ? undefined : rest)];
-        if (withValue.has(letter)) break;
-      }
-    } else yield ["", word];
-  }
-}
-
-/** A hexadecimal number with or without 0x, at most `most`. */
-function hexadecimal(name: string, text: string, most: bigint): bigint {
-  if (!/^(0x)?[0-9a-f]+$/i.test(text)) throw wrong(`--${name} takes a hexadecimal number, not ${JSON.stringify(text)}`);
-  const value = BigInt(`0x${text.replace(/^0x/i, "")}`);
-  if (value > most) throw wrong(`--${name} is at most ${most.toString(16)} (hexadecimal)`);
-  return value;
-}
 
 /** `8192`, `2000h`, `0x2000`. */
 function length(text: string, hex: boolean): number {
@@ -175,12 +132,13 @@ export async function parseSgPersist(
 ): Promise<SgPersistRequest> {
   const given = new Map<string, string[]>();
   const words: string[] = [];
-  for (const [letter, value] of options(argv)) {
+  for (const [letter, value] of getopt(argv, table)) {
     if (letter === "") words.push(value);
     else given.set(letter, [...(given.get(letter) ?? []), value]);
   }
   const last = (letter: string): string | undefined => given.get(letter)?.at(-1);
-  const number = (letter: string, name: string, most: bigint): bigint => hexadecimal(name, last(letter) ?? "0", most);
+  const number = (letter: string, name: string, most: bigint): bigint =>
+    hexadecimal("sg_persist", name, last(letter) ?? "0", most);
   const [device = last("d") ?? "", ...extra] = last("d") === undefined ? words : [last("d") as string, ...words];
   if (extra.length > 0) throw wrong(`One device only; what is ${JSON.stringify(extra[0])}?`);
   const out = given.has("o");

@@ -7,10 +7,10 @@ import {
   type Command,
   commands,
   isScsiError,
-  type LogicalUnit,
   noRetries,
   type ScsiError,
   type ScsiErrorCode,
+  type Unit,
 } from "../../src/index.ts";
 import { dryRunLines } from "../dry-run.ts";
 import { EXIT_SUCCESS, exitCodeOf } from "../exit-codes.ts";
@@ -87,7 +87,7 @@ function verdict({ out, serviceAction }: SgPersistRequest, error: ScsiError): st
   return [`${what}: ${category}`, `sg_persist failed: ${category}`];
 }
 
-async function perform(request: SgPersistRequest, unit: LogicalUnit, io: Io): Promise<void> {
+async function perform(request: SgPersistRequest, unit: Unit, io: Io): Promise<void> {
   if (request.inquiry) {
     const { vendor, product, revision, peripheralDeviceType } = await unit.inquiry();
     print(io.stdout, [

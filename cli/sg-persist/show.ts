@@ -35,7 +35,8 @@ const typeNames: Readonly<Record<number, string>> = {
   8: "Exclusive Access, all registrants",
 };
 
-const typeText = (code: number): string =>
+/** A type as sg3_utils and multipath-tools call it. */
+export const typeText = (code: number): string =>
   typeNames[code] ?? `obsolete [${code < 10 ? code : `0x${code.toString(16)}`}]`;
 const scopeText = (scope: number): string => (scope === 0 ? "scope: LU_SCOPE, " : `scope: ${scope} `);
 const hex = (value: bigint | number): string => `0x${value.toString(16)}`;

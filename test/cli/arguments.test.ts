@@ -44,7 +44,7 @@ describe("what is missing or too much", () => {
     ["discover", "discover needs the URL of a portal"],
     ["reserve sim:x --type 1", "reserve needs --key KEY"],
     ["reserve sim:x", "reserve needs --key KEY and --type TYPE"],
-    ["keys sim:x sim:y", 'keys takes one URL; what is "sim:y"?'],
+    ["discover iscsi://x iscsi://y", 'discover takes one URL; what is "iscsi://y"?'],
     ["demo sim:x", "demo takes no argument"],
     ["keys sim:x --key 0x1", "keys has no option --key"],
     ["clear sim:x --key 0x1 --abort", "clear has no option --abort; its options are --key"],

@@ -32,6 +32,8 @@ export interface World {
   /** Files by name; `-` is standard input. */
   readonly files?: Readonly<Record<string, Uint8Array>>;
   readonly open?: (url: string, options: OpenOptions) => ReturnType<typeof open>;
+  readonly pathsOfMap?: Io["pathsOfMap"];
+  readonly openMap?: Io["openMap"];
   readonly discover?: typeof discover;
   readonly start?: Io["start"];
   readonly panic?: Io["panic"];
@@ -68,6 +70,8 @@ export async function cli(argv: string | readonly string[], world: World = {}): 
       return content;
     },
     open: world.open ?? open,
+    pathsOfMap: world.pathsOfMap ?? (async () => undefined),
+    openMap: world.openMap ?? (() => Promise.reject(new Error("there is no map"))),
     discover: world.discover ?? discover,
     start: world.start ?? start,
     panic: world.panic ?? (() => Promise.reject(new Error("tests do not panic")) as never),

@@ -48,6 +48,7 @@ test("all verbs are there", () => {
     "mhd status",
     "mhd takeown",
     "move",
+    "mpath",
     "preempt",
     "register",
     "release",

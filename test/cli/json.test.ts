@@ -122,6 +122,7 @@ describe("results", () => {
           consistent: true,
         },
         nowProblem: null,
+        account: null,
       },
       attempts: [good("RESERVE"), good("READ KEYS"), good("READ RESERVATION"), good("READ FULL STATUS")],
     });
@@ -225,6 +226,7 @@ describe("errors", () => {
         field: { name: "TYPE", in: "cdb", byte: 2, bit: 3 },
         delivered: "yes",
         errno: null,
+        account: null,
         verdict: null,
         explanation: null,
         now: null,
@@ -297,6 +299,7 @@ describe("errors", () => {
         field: null,
         delivered: "no",
         errno: null,
+        account: null,
         verdict: null,
         explanation: null,
         now: null,
