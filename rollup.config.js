@@ -8,6 +8,7 @@ const library = {
   index: "build/js/transports/index.js",
   browser: "build/js/transports/browser.js",
   explain: "build/js/src/explain.js",
+  changer: "build/js/src/changer/index.js",
   iscsi: "build/js/transports/iscsi/index.js",
   simulated: "build/js/transports/simulated/index.js",
   serve: "build/js/transports/serve.js",

@@ -37,7 +37,16 @@ export {
   encodeReservation,
   encodeVpdHeader,
 } from "./responses";
-export { cdbField, cdbLongField, dataField, dataLongField, putDataField, putDataLongField } from "./any-field";
+export {
+  beginCdb,
+  cdbField,
+  cdbLongField,
+  dataField,
+  dataLongField,
+  putCdbField,
+  putDataField,
+  putDataLongField,
+} from "./any-field";
 export { decodeInquiry, encodeInquiry } from "./inquiry";
 export { encodeDescriptorSense } from "./descriptor-sense";
 export { decodeSense, encodeFieldPointer, encodeInformation, encodeSense } from "./sense";
@@ -50,3 +59,4 @@ export {
   reportSupportedOperationCodes,
   reportTargetPortGroups,
 } from "./maintenance-in";
+export { decodeElementStatus, findElementAddresses } from "./media-changer";

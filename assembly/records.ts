@@ -114,6 +114,17 @@ export enum OneCommandRecord {
   USAGE_LENGTH        = 12,
 }
 
+/** One element of a media changer: a row. Its descriptor is in the data window, LENGTH bytes from OFFSET on. */
+export enum ElementRow {
+  TYPE                = 0,
+  /** 1 if the descriptor has a primary volume tag, and an alternate one. */
+  PVOLTAG             = 4,
+  AVOLTAG             = 8,
+  OFFSET              = 12,
+  LENGTH              = 16,
+  SIZE                = 20,
+}
+
 /** READ CAPACITY (10) and (16). */
 export enum CapacityRecord {
   LAST_LBA_U64        = 0,

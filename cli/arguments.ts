@@ -43,8 +43,11 @@ const config = Object.fromEntries(
   }),
 );
 
-/** The verbs of mhd(7I) have names of two words: `mhd takeown`. */
-export const FAMILY = "mhd";
+/** Verbs with names of two words, `mhd takeown`: what the first words stand for. */
+export const families: Readonly<Record<string, string>> = { mhd: "multihost disks", changer: "media changers" };
+
+/** Is this the first word of a family of verbs? */
+export const isFamily = (word: string | undefined): boolean => word !== undefined && Object.hasOwn(families, word);
 
 /** The option with a name, or an error that says which it might be. */
 function optionNamed(name: string, rawName: string): [keyof Values, Option] {
@@ -90,7 +93,7 @@ export function parseArguments(argv: readonly string[]): Parsed {
   for (const token of tokens) {
     if (token.kind === "positional") (token.index > end ? guarded : positionals).push(token.value);
   }
-  const words = positionals[0] === FAMILY && positionals.length > 1 ? 2 : 1;
+  const words = isFamily(positionals[0]) && positionals.length > 1 ? 2 : 1;
   const verb = positionals.length === 0 ? undefined : positionals.slice(0, words).join(" ");
   const rest = positionals.slice(words);
   for (const token of tokens) {

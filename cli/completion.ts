@@ -1,6 +1,6 @@
 /** `completion`: a script for bash, zsh or fish that completes verbs, options and values, made from the verbs' own tables. */
 import { reservationTypeNames } from "../src/index.ts";
-import { FAMILY } from "./arguments.ts";
+import { families } from "./arguments.ts";
 import { didYouMean } from "./nearest.ts";
 import { allOptions, commonOptions, type Option } from "./options.ts";
 import { shown, UsageError } from "./values.ts";
@@ -21,9 +21,10 @@ const takesUrl = ({ takes }: Verb): boolean => takes === "unit" || takes === "un
 const firstWords = (verbs: readonly Verb[]): string[] => [
   ...new Set(verbs.map(({ name }) => name.split(" ")[0] as string)),
 ];
-/** The second words of those that have one. */
-const secondWords = (verbs: readonly Verb[]): string[] =>
-  verbs.flatMap(({ name }) => (name.startsWith(`${FAMILY} `) ? [name.slice(FAMILY.length + 1)] : []));
+/** The second words of a family's verbs. */
+const secondWords = (verbs: readonly Verb[], family: string): string[] =>
+  verbs.flatMap(({ name }) => (name.startsWith(`${family} `) ? [name.slice(family.length + 1)] : []));
+const familyNames = Object.keys(families);
 /** A name as a pattern of a shell's `case`. */
 const pattern = (name: string): string => (name.includes(" ") ? `'${name}'` : name);
 
@@ -44,12 +45,16 @@ _scsi_persist() {
     COMPREPLY=($(compgen -W '${[...firstWords(verbs), "help"].join(" ")}' -- "$current"))
     return
   fi
-  if [ "$verb" = ${FAMILY} ]; then
+  local family=
+  case $verb in
+${familyNames.map((family) => `    ${family}) family='${secondWords(verbs, family).join(" ")}' ;;`).join("\n")}
+  esac
+  if [ -n "$family" ]; then
     if [ "$COMP_CWORD" -eq 2 ]; then
-      COMPREPLY=($(compgen -W '${secondWords(verbs).join(" ")}' -- "$current"))
+      COMPREPLY=($(compgen -W "$family" -- "$current"))
       return
     fi
-    verb="${FAMILY} \${COMP_WORDS[2]}"
+    verb="$verb \${COMP_WORDS[2]}"
   fi
   case $before in
     --type) COMPREPLY=($(compgen -W '${reservationTypeNames.join(" ")}' -- "$current")); return ;;
@@ -85,13 +90,12 @@ function zsh(verbs: readonly Verb[]): string {
 # scsi-persist's words for zsh. In ~/.zshrc, after compinit: eval "$(scsi-persist completion zsh)"
 _scsi_persist() {
   local -a verbs family
-  family=(${secondWords(verbs).join(" ")})
   verbs=(
 ${verbs
   .filter(({ name }) => !name.includes(" "))
   .map(({ name, summary }) => `    '${name}:${plainly(summary)}'`)
   .join("\n")}
-    '${FAMILY}:multihost disks'
+${familyNames.map((family) => `    '${family}:${families[family]}'`).join("\n")}
     'help:show the help'
   )
   if (( CURRENT == 2 )); then
@@ -99,12 +103,15 @@ ${verbs
     return
   fi
   local verb=$words[2]
-  if [[ $verb == ${FAMILY} ]]; then
+  case $verb in
+${familyNames.map((family) => `    ${family}) family=(${secondWords(verbs, family).join(" ")}) ;;`).join("\n")}
+  esac
+  if (( $#family )); then
     if (( CURRENT == 3 )); then
       _describe verb family
       return
     fi
-    verb="${FAMILY} $words[3]"
+    verb="$verb $words[3]"
     words=("$words[1]" "\${(@)words[3,-1]}")
     (( CURRENT-- ))
   fi
@@ -121,13 +128,20 @@ ${cases.join("\n")}
 
 function fish(verbs: readonly Verb[]): string {
   const first = `not __fish_seen_subcommand_from ${[...firstWords(verbs), "help"].join(" ")}`;
-  const seen = `__fish_seen_subcommand_from ${FAMILY}`;
-  const after = ({ name }: Verb): string =>
-    name.includes(" ")
-      ? `${seen}; and __fish_seen_subcommand_from ${name.slice(FAMILY.length + 1)}`
-      : `__fish_seen_subcommand_from ${name}; and not ${seen}`;
-  const offering = ({ name }: Verb): string =>
-    name.includes(" ") ? `${seen}; and not __fish_seen_subcommand_from ${secondWords(verbs).join(" ")}` : first;
+  const seen = `__fish_seen_subcommand_from ${familyNames.join(" ")}`;
+  const familyOf = ({ name }: Verb): string | undefined => (name.includes(" ") ? name.split(" ")[0] : undefined);
+  const after = (verb: Verb): string => {
+    const family = familyOf(verb);
+    return family === undefined
+      ? `__fish_seen_subcommand_from ${verb.name}; and not ${seen}`
+      : `__fish_seen_subcommand_from ${family}; and __fish_seen_subcommand_from ${verb.name.slice(family.length + 1)}`;
+  };
+  const offering = (verb: Verb): string => {
+    const family = familyOf(verb);
+    if (family === undefined) return first;
+    const others = secondWords(verbs, family).join(" ");
+    return `__fish_seen_subcommand_from ${family}; and not __fish_seen_subcommand_from ${others}`;
+  };
   const lines = verbs.flatMap((verb) => [
     `complete -c scsi-persist -n '${offering(verb)}' -a ${verb.name.split(" ").at(-1)} -d '${plainly(verb.summary)}'`,
     ...optionsOf(verb).map((option) => {
@@ -143,7 +157,7 @@ function fish(verbs: readonly Verb[]): string {
   return `# scsi-persist's words for fish: scsi-persist completion fish > ~/.config/fish/completions/scsi-persist.fish
 complete -c scsi-persist -f
 complete -c scsi-persist -n '${first}' -a help -d 'show the help'
-complete -c scsi-persist -n '${first}' -a ${FAMILY} -d 'multihost disks'
+${familyNames.map((family) => `complete -c scsi-persist -n '${first}' -a ${family} -d '${families[family]}'`).join("\n")}
 ${lines.join("\n")}
 `;
 }

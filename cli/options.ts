@@ -1,10 +1,11 @@
 /** The options, one row each: what it is called, what it takes, what it means. Reading argv is arguments.ts's. */
+import type { ElementReference } from "../src/changer/index.ts";
 import type { ReservationType, TransportId } from "../src/index.ts";
 import type { ProfileName } from "../src/profiles/index.ts";
 import type { PortalOptions } from "../transports/serve.ts";
 import { readInterval, readOneOf, readWhole } from "./mhd-values.ts";
 import { readCredentials, readPortal, readProfile, readUnit, type UnitValue } from "./serve-values.ts";
-import { readKey, readPort, readText, readTime, readTransportId, readType } from "./values.ts";
+import { readElement, readKey, readPort, readText, readTime, readTransportId, readType } from "./values.ts";
 
 /** A user name and its secret. */
 type Credentials = ReturnType<typeof readCredentials>;
@@ -44,6 +45,10 @@ export interface Values {
   readonly interval?: number;
   readonly rounds?: number;
   readonly html?: boolean;
+  readonly from?: ElementReference;
+  readonly to?: ElementReference;
+  readonly robot?: ElementReference;
+  readonly hold?: number;
   readonly faults?: string;
   readonly json?: boolean;
   readonly dryRun?: boolean;
@@ -191,6 +196,15 @@ export const verbOptions = {
   },
   rounds: { name: "rounds", value: "N", read: readPort, help: "look so many times, and end" },
   html: { name: "html", help: "as a page that needs nothing else, on standard output" },
+  from: { name: "from", value: "ELEMENT", read: readElement, help: "where the medium is: slot3, drive1, an address …" },
+  to: { name: "to", value: "ELEMENT", read: readElement, help: "where it shall be" },
+  robot: {
+    name: "robot",
+    value: "ELEMENT",
+    read: readElement,
+    help: "which robot shall move it (the changer's choice)",
+  },
+  hold: { name: "hold", value: "TIME", read: readTime, help: "keep it so long, then unlock" },
 } as const satisfies Partial<Record<keyof Values, Option>>;
 
 /** Options of every verb. */

@@ -4,7 +4,7 @@
  */
 import { type Attempt, noRetries } from "../src/index.ts";
 import type { OpenOptions } from "../transports/open.ts";
-import { checkAgainst, FAMILY, type Parsed, parseArguments } from "./arguments.ts";
+import { checkAgainst, isFamily, type Parsed, parseArguments } from "./arguments.ts";
 import { dryRunJson, dryRunLines } from "./dry-run.ts";
 import { EXIT_OTHER, EXIT_SUCCESS, EXIT_USAGE } from "./exit-codes.ts";
 import { complain, fail } from "./failure.ts";
@@ -134,11 +134,11 @@ function chosenVerb(name: string): Verb {
 function help(parsed: Parsed, io: Io): number {
   const paint = paintFor(io.stdout, io.env);
   const [first, second] = parsed.rest;
-  const asked = first === FAMILY && second !== undefined ? `${first} ${second}` : first;
+  const asked = isFamily(first) && second !== undefined ? `${first} ${second}` : first;
   const name = parsed.verb === "help" ? asked : parsed.verb;
   print(
     io.stdout,
-    name === undefined || name === "help" || name === FAMILY ? generalHelp(paint) : verbHelp(chosenVerb(name), paint),
+    name === undefined || name === "help" || isFamily(name) ? generalHelp(paint) : verbHelp(chosenVerb(name), paint),
   );
   return EXIT_SUCCESS;
 }

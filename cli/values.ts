@@ -2,6 +2,7 @@
  * From the text of an option to its value. Nothing is guessed: what is not plainly right is refused, with what would be right.
  * No message repeats a text in which a password could stand.
  */
+import { type ElementReference, parseElement } from "../src/changer/index.ts";
 import { parseTransportId, type ReservationType, reservationTypeName, reservationTypeNames } from "../src/index.ts";
 import { didYouMean } from "./nearest.ts";
 
@@ -92,5 +93,11 @@ export function readTransportId(text: string): ReturnType<typeof parseTransportI
 /** Any text that is not empty. */
 export function readText(text: string): string {
   if (text === "") throw new RangeError("the value is empty");
+  return text;
+}
+
+/** An element of a media changer. */
+export function readElement(text: string): ElementReference {
+  parseElement(text);
   return text;
 }

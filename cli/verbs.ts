@@ -1,4 +1,5 @@
 /** Every verb, in the order in which the help lists them. */
+import { changerVerbs } from "./changer.ts";
 import { clear, move, preempt, register, release, replaceLost, reserve } from "./changes.ts";
 import { completionOf } from "./completion.ts";
 import { decode } from "./decode.ts";
@@ -19,6 +20,7 @@ import { watch } from "./watch.ts";
 export const verbGroups: readonly (readonly [title: string, verbs: readonly Verb[]])[] = [
   ["Ask", [status, explain, watch, map, keys, reservation, capabilities, inquiry, luns, discover, list]],
   ["Change", [register, reserve, release, preempt, clear, move, replaceLost]],
+  ["Media changers", changerVerbs],
   ["Multihost disks, as mhd(7I) has them", mhdVerbs],
   ["Bytes", [decode, encode]],
   ["Learn and test", [demo, serve]],

@@ -2,7 +2,7 @@
  * After the compiler: turns build/core/ into src/core/generated/.
  *
  *   fields.ts codes.ts records.ts media-fields.ts media-codes.ts   the enums of assembly/, read off the compiled module's exported globals
- *   structures.ts                   the rows of fields.ts with the standard's spelling of every name, packed
+ *   structures.ts                   the rows of fields.ts, and some of media-fields.ts, with the standard's spelling of every name, packed
  *   exports.ts                      the types of the core's functions, as the compiler declares them
  *   wasm.ts                         the core itself, packed
  */
@@ -30,8 +30,15 @@ for (const name of ["fields", "codes", "records", "media-fields", "media-codes"]
   writeFileSync(`${out}/${name}.ts`, text);
 }
 
+/** What of media-fields.ts is named too: what media changers are sent by src/changer. */
+const changerCommands = ["ReadElementStatusCdb", "MoveMediumCdb", "InitializeElementStatusCdb"];
+const enumsOf = (name) => [...readFileSync(`assembly/${name}.ts`, "utf8").matchAll(/export enum (\w+) \{\n([^}]*)\}/g)];
+
 /** `Name;FIELD NAME,row;FIELD NAME,row…`, a line each; a row in base 36. */
-const structures = [...readFileSync("assembly/fields.ts", "utf8").matchAll(/export enum (\w+) \{\n([^}]*)\}/g)]
+const structures = [
+  ...enumsOf("fields"),
+  ...enumsOf("media-fields").filter(([, structure]) => changerCommands.includes(structure)),
+]
   .map(([, structure, body]) =>
     [
       structure,

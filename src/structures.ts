@@ -3,11 +3,14 @@
  * showing a command field by field. Positions come from the generated rows; none is written here.
  */
 import type * as structures from "./core/generated/fields.ts";
+import type * as mediaStructures from "./core/generated/media-fields.ts";
 import { structures as packedStructures } from "./core/generated/structures.ts";
 import { unpackText } from "./core/unpack.ts";
 
-/** The name of a structure in assembly/fields.ts. */
-export type StructureName = keyof typeof structures;
+/** The name of a structure in assembly/fields.ts, or of a media changer's command in assembly/media-fields.ts. */
+export type StructureName =
+  | keyof typeof structures
+  | Extract<keyof typeof mediaStructures, "ReadElementStatusCdb" | "MoveMediumCdb" | "InitializeElementStatusCdb">;
 
 /** One field of a structure in some bytes. */
 export interface Field {

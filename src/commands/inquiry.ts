@@ -1,4 +1,5 @@
 /** INQUIRY (12h): what kind of device answers, and which one it is. Allowed under every reservation. */
+import { ascii } from "../ascii.ts";
 import { checkInteger } from "../check.ts";
 import { answerIn, type Command, malformed } from "../command.ts";
 import { Size, VpdPage } from "../core/generated/codes.ts";
@@ -37,14 +38,6 @@ const MAX_ALLOCATION = 0xffff;
 
 /** Text fields of standard INQUIRY data: first byte and length (smr-j, standard INQUIRY data). */
 const textFields = { vendor: [8, 8], product: [16, 16], revision: [32, 4] } as const;
-
-/** ASCII without the padding; the standard has no other characters there. */
-function ascii(bytes: Uint8Array): string {
-  const text = Array.from(bytes, (byte) =>
-    byte === 0 ? " " : byte < 0x20 || byte > 0x7e ? "?" : String.fromCharCode(byte),
-  );
-  return text.join("").trim();
-}
 
 /**
  * INQUIRY: standard data.

@@ -22,6 +22,10 @@ test("the general help lists every verb, and fits 80 columns", async () => {
 test("all verbs are there", () => {
   expect([...names].sort()).toEqual([
     "capabilities",
+    "changer inventory",
+    "changer lock",
+    "changer move",
+    "changer unlock",
     "clear",
     "completion",
     "decode",
