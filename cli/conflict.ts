@@ -1,4 +1,5 @@
 /** A RESERVATION CONFLICT for people: looks at the target, has src/ explain, and turns what can be done into command lines. */
+import { changerAccess } from "../src/changer/index.ts";
 import {
   type ConflictExplanation,
   type ConflictRemedy,
@@ -9,6 +10,8 @@ import { type Command, isScsiError, type Unit } from "../src/index.ts";
 import { type Json, long } from "./json.ts";
 import { look, type State } from "./look.ts";
 import { keyText, type Paint, wrap } from "./output.ts";
+
+const changerCommands: ReadonlySet<string> = new Set(["MOVE MEDIUM", "READ ELEMENT STATUS", "PREVENT MEDIUM REMOVAL"]);
 
 /** What was found out about a conflict. */
 export interface Explained {
@@ -28,12 +31,20 @@ export async function explain(unit: Unit, command: Command<unknown> | undefined)
   if (command === undefined) return { ...unseen, explanation: legacyReservationConflict };
   try {
     const state = await look(unit);
-    return { explanation: explainConflict(command, state, unit.initiatorPorts[0]), state, problem: undefined };
+    const explanation = explainConflict(command, state, unit.initiatorPorts[0]);
+    return { explanation: ofChanger(command, explanation, state), state, problem: undefined };
   } catch (error) {
     if (!isScsiError(error)) throw error;
     if (error.code === "RESERVATION_CONFLICT") return { ...unseen, explanation: legacyReservationConflict };
     return { ...unseen, explanation: undefined, problem: error.message };
   }
+}
+
+/** What a reservation leaves to others, in a changer's words: "read" and "write" say little there. */
+function ofChanger(command: Command<unknown>, explanation: ConflictExplanation, { reservation }: State) {
+  const type = reservation.holder === "none" ? undefined : reservation.type;
+  if (!changerCommands.has(command.name) || type === undefined) return explanation;
+  return { ...explanation, because: `${explanation.because} Of a changer: ${changerAccess[type]}.` };
 }
 
 /** How a command line to the same unit as the same initiator begins; `verb` is put in. */

@@ -6,7 +6,7 @@
 import type { Command } from "../command.ts";
 import { testUnitReady } from "../commands/test-unit-ready.ts";
 import { isScsiError, ScsiError } from "../errors.ts";
-import type { ExecuteOptions, LogicalUnit } from "../logical-unit.ts";
+import type { ExecuteOptions, Unit } from "../logical-unit.ts";
 import { formatSense, type SenseData } from "../sense.ts";
 import {
   type ElementRange,
@@ -53,7 +53,7 @@ export interface Moved {
 
 /** A media changer. */
 export interface Changer {
-  readonly unit: LogicalUnit;
+  readonly unit: Unit;
   /** Where elements of each type are: MODE SENSE, which a reservation may forbid. */
   elementAddresses(options?: ExecuteOptions): Promise<Readonly<Record<ElementType, ElementRange>>>;
   /**
@@ -117,7 +117,7 @@ function whereNow(before: Moved, after: Inventory): { readonly arrived: boolean;
  * const changer = createChanger(unit);
  * await changer.move({ from: "slot 3", to: "drive 1" });
  */
-export function createChanger(unit: LogicalUnit): Changer {
+export function createChanger(unit: Unit): Changer {
   // A nexus that has just come to be finds a reset: it had nothing to lose by it. Later ones count.
   let asked = false;
 

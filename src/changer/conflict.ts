@@ -2,7 +2,7 @@
 import type { Command } from "../command.ts";
 import { isScsiError } from "../errors.ts";
 import { type ConflictExplanation, explainConflict, legacyReservationConflict } from "../explain-conflict.ts";
-import type { ExecuteOptions, LogicalUnit } from "../logical-unit.ts";
+import type { ExecuteOptions, Unit } from "../logical-unit.ts";
 import { type Registrant, registrantOf } from "../registrant.ts";
 import type { FullStatus, RegisteredKeys, ReservationState, ReservationType } from "../reservation.ts";
 import { initializeElementStatus } from "./commands.ts";
@@ -35,7 +35,7 @@ export interface ChangerConflict extends ConflictExplanation {
   readonly registrants: readonly (Registrant | undefined)[];
 }
 
-async function fullStatus(unit: LogicalUnit, options: ExecuteOptions): Promise<FullStatus | undefined> {
+async function fullStatus(unit: Unit, options: ExecuteOptions): Promise<FullStatus | undefined> {
   try {
     return await unit.readFullStatus(options);
   } catch (error) {
@@ -51,7 +51,7 @@ async function fullStatus(unit: LogicalUnit, options: ExecuteOptions): Promise<F
  * @throws ScsiError if the changer does not answer what it is asked
  */
 export async function explainChangerConflict(
-  unit: LogicalUnit,
+  unit: Unit,
   command: Command<unknown> = initializeElementStatus(),
   options: ExecuteOptions = {},
 ): Promise<ChangerConflict> {
@@ -61,7 +61,7 @@ export async function explainChangerConflict(
     const reservation = await unit.readReservation(options);
     const full = await fullStatus(unit, options);
     const registrations = full?.truncated === false ? full.registrations : undefined;
-    const port = unit.transport.initiatorPort;
+    const port = unit.initiatorPorts[0];
     const explained = explainConflict(command, { keys, reservation, registrations }, port);
     const type = reservation.holder === "none" ? undefined : reservation.type;
     return {
