@@ -21,7 +21,7 @@ import { keyShared, noUsablePath, pathsDiffer, preemptedMeanwhile, worstOf } fro
 import { type Attempted, fencedSince } from "./fenced.ts";
 import type { PathIdentity } from "./path.ts";
 import { foreignWith, keyOf, type Seen } from "./seen.ts";
-import { type Algorithm, take } from "./step.ts";
+import { type Algorithm, type ReplyKind, take } from "./step.ts";
 
 /** This host, as algorithms know it. */
 export interface Host {
@@ -117,6 +117,9 @@ export function* withdraw(host: Host, after: Seen, newKey: bigint, have: Readonl
   );
 }
 
+/** These are answers: somebody is there, even if the path is lost right after. */
+const answered: ReadonlySet<ReplyKind> = new Set<ReplyKind>(["error", "conflict", "refused"]);
+
 /** Paths that did not take it must be dead: one that lives is an error. */
 function* refuseLiving(failed: readonly Attempted[]): Algorithm {
   if (failed.length === 0) return;
@@ -125,9 +128,7 @@ function* refuseLiving(failed: readonly Attempted[]): Algorithm {
     why: "a path that did not take it must be dead: one that lives would be without the key",
     paths: failed.map(({ path }) => path.index),
   });
-  const living = failed.find(
-    ({ path, reply }) => reply.kind === "error" || reply.kind === "conflict" || answering.has(path.index),
-  );
+  const living = failed.find(({ path, reply }) => answered.has(reply.kind) || answering.has(path.index));
   if (living !== undefined) throw pathsDiffer(living.path.name, living.reply);
 }
 

@@ -34,7 +34,7 @@ export interface Scenario {
   readonly options?: Partial<WorldOptions>;
   /** It is meant to take registrations away. */
   readonly removing?: boolean;
-  setup(world: World): Promise<void>;
+  setup(world: World): void;
   run(unit: MultipathUnit): Promise<unknown>;
   readonly wanted: Wanted;
   /** What must be true besides if it succeeded, and nobody fenced this host. */
@@ -56,53 +56,64 @@ const through = <Result>(
   command: ReturnType<typeof commands.clear> & { readonly never?: Result },
 ) => unit.perform(command);
 
-const registered = async (world: World, key = K): Promise<void> => {
-  await world.unit.register({ newKey: key });
-};
+/** All paths are registered. */
+function registered(world: World, key = K): void {
+  for (const path of world.truth().keys.keys()) world.through(path, 6, 0n, key);
+}
+/** And the first of them reserves. */
+function holding(world: World, type: number): void {
+  registered(world);
+  world.through(0, 1, K, 0n, type);
+}
+/** And a path that is gone reserves. */
+function missing(world: World, type: number): void {
+  registered(world);
+  world.registerMissing(K);
+  world.as("missing", 1, K, 0n, type);
+}
+const knows = { key: K, holds: false };
+const knowsToHold = { key: K, holds: true };
 
 export const scenarios: readonly Scenario[] = [
   {
     name: "register for the first time",
-    setup: async () => undefined,
+    setup: () => undefined,
     run: (unit) => through(unit, commands.register({ newKey: N })),
     wanted: { registered: N },
   },
   {
     name: "register and ignore",
-    setup: async () => undefined,
+    setup: () => undefined,
     run: (unit) => through(unit, commands.registerAndIgnoreExistingKey({ newKey: N })),
     wanted: { registered: N },
     ignores: true,
   },
   {
     name: "change the key",
+    options: knows,
     setup: (world) => registered(world),
     run: (unit) => through(unit, commands.register({ key: K, newKey: N })),
     wanted: { registered: N },
   },
   {
     name: "change the key while holding",
-    async setup(world) {
-      await registered(world);
-      await world.unit.reserve({ key: K, type: WE });
-    },
+    options: knowsToHold,
+    setup: (world) => holding(world, 1),
     run: (unit) => through(unit, commands.register({ key: K, newKey: N })),
     wanted: { registered: N },
     also: holds(WE),
   },
   {
     name: "change the key with the holder's path missing",
-    async setup(world) {
-      await registered(world);
-      world.registerMissing(K);
-      world.as("missing", 1, K, 0n, 5);
-    },
+    options: knows,
+    setup: (world) => missing(world, 5),
     run: (unit) => through(unit, commands.register({ key: K, newKey: N })),
     wanted: { registered: N },
     also: (truth) => holds(RO)(truth) ?? (truth.missing.includes(K) ? "the old key is still there" : undefined),
   },
   {
     name: "unregister",
+    options: knows,
     setup: (world) => registered(world),
     removing: true,
     run: (unit) => through(unit, commands.register({ key: K, newKey: 0n })),
@@ -110,10 +121,8 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "unregister while holding",
-    async setup(world) {
-      await registered(world);
-      await world.unit.reserve({ key: K, type: RO });
-    },
+    options: knowsToHold,
+    setup: (world) => holding(world, 5),
     removing: true,
     run: (unit) => through(unit, commands.registerAndIgnoreExistingKey({ newKey: 0n })),
     wanted: { unregistered: true },
@@ -121,11 +130,8 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "unregister while a missing path holds",
-    async setup(world) {
-      await registered(world);
-      world.registerMissing(K);
-      world.as("missing", 1, K, 0n, 5);
-    },
+    options: knows,
+    setup: (world) => missing(world, 5),
     removing: true,
     run: (unit) => through(unit, commands.register({ key: K, newKey: 0n })),
     wanted: { unregistered: true },
@@ -133,6 +139,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "reserve",
+    options: knows,
     setup: (world) => registered(world),
     run: (unit) => through(unit, commands.reserve({ key: K, type: RO })),
     wanted: { registered: K },
@@ -140,48 +147,39 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "reserve what a missing path holds",
-    async setup(world) {
-      await registered(world);
-      world.registerMissing(K);
-      world.as("missing", 1, K, 0n, 1);
-    },
+    options: knows,
+    setup: (world) => missing(world, 1),
     run: (unit) => through(unit, commands.reserve({ key: K, type: WE })),
     wanted: { registered: K },
     also: holds(WE),
   },
   {
     name: "release",
-    async setup(world) {
-      await registered(world);
-      await world.unit.reserve({ key: K, type: RO });
-    },
+    options: knowsToHold,
+    setup: (world) => holding(world, 5),
     run: (unit) => through(unit, commands.release({ key: K, type: RO })),
     wanted: { registered: K },
     also: holdsNothing,
   },
   {
     name: "release of all registrants",
-    async setup(world) {
-      await registered(world);
-      await world.unit.reserve({ key: K, type: AR });
-    },
+    options: knows,
+    setup: (world) => holding(world, 8),
     run: (unit) => through(unit, commands.release({ key: K, type: AR })),
     wanted: { registered: K },
     also: (truth) => (truth.holder === undefined ? undefined : "it is still reserved"),
   },
   {
     name: "release of what a missing path holds",
-    async setup(world) {
-      await registered(world);
-      world.registerMissing(K);
-      world.as("missing", 1, K, 0n, 5);
-    },
+    options: knows,
+    setup: (world) => missing(world, 5),
     run: (unit) => through(unit, commands.release({ key: K, type: RO })),
     wanted: { registered: K },
     also: holdsNothing,
   },
   {
     name: "clear",
+    options: knows,
     setup: (world) => registered(world),
     removing: true,
     harms: true,
@@ -190,8 +188,9 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "preempt who holds",
-    async setup(world) {
-      await registered(world);
+    options: knows,
+    setup(world) {
+      registered(world);
       world.as(BYSTANDER, 1, D, 0n, 5);
     },
     harms: true,
@@ -201,6 +200,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "preempt who does not hold, and abort",
+    options: knows,
     setup: (world) => registered(world),
     harms: true,
     run: (unit) => through(unit, commands.preemptAndAbort({ key: K, victimKey: D, type: RO })),
@@ -209,30 +209,26 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "preempt one's own key while holding",
-    async setup(world) {
-      await registered(world);
-      await world.unit.reserve({ key: K, type: RO });
-    },
+    options: knowsToHold,
+    setup: (world) => holding(world, 5),
     run: (unit) => through(unit, commands.preempt({ key: K, victimKey: K, type: RO })),
     wanted: { registered: K },
     also: holds(RO),
   },
   {
     name: "preempt everybody under all registrants",
-    async setup(world) {
-      await registered(world);
-      await world.unit.reserve({ key: K, type: AR });
-    },
+    options: knows,
+    setup: (world) => holding(world, 8),
     harms: true,
     run: (unit) => through(unit, commands.preempt({ key: K, victimKey: 0n, type: AR })),
     wanted: { registered: K },
   },
   {
     name: "a path comes back",
-    async setup(world) {
-      world.kill(1);
-      await registered(world);
-      world.revive(1);
+    options: knows,
+    setup(world) {
+      registered(world);
+      world.through(1, 0, K, 0n);
     },
     run: (unit) => unit.pathReturned("path 1"),
     wanted: { none: true },
@@ -241,16 +237,39 @@ export const scenarios: readonly Scenario[] = [
   },
 ];
 
-/** Runs a scenario with faults. Returns what is wrong, or nothing; and how many commands there were. */
-export async function tryOut(
-  scenario: Scenario,
-  paths: number,
-  faults: readonly Planned[],
-): Promise<{ readonly wrong: readonly string[]; readonly commands: number; readonly succeeded: boolean }> {
-  const world = createWorld({ paths, ...scenario.options });
-  world.as(BYSTANDER, 6, 0n, D);
-  world.as(COMPETITOR, 6, 0n, C);
-  await scenario.setup(world);
+const worlds = new Map<string, World>();
+
+/** The world in which a scenario begins; the same one every time, taken back to its beginning. */
+function worldOf(scenario: Scenario, paths: number): World {
+  const name = `${scenario.name}, ${paths}`;
+  let world = worlds.get(name);
+  if (world === undefined) {
+    world = createWorld({ paths, ...scenario.options });
+    worlds.set(name, world);
+    world.as(BYSTANDER, 6, 0n, D);
+    world.as(COMPETITOR, 6, 0n, C);
+    scenario.setup(world);
+    world.mark();
+  }
+  world.rewind();
+  return world;
+}
+
+/** What came of a scenario with faults. */
+export interface TriedOut {
+  /** What must not be, in words. */
+  readonly wrong: readonly string[];
+  /** How many commands there were, and which. */
+  readonly commands: number;
+  readonly trace: readonly string[];
+  readonly succeeded: boolean;
+  /** A competitor that was planned found nothing to do: as without it. */
+  readonly idle: boolean;
+}
+
+/** Runs a scenario with faults. */
+export async function tryOut(scenario: Scenario, paths: number, faults: readonly Planned[]): Promise<TriedOut> {
+  const world = worldOf(scenario, paths);
   world.arm(faults, { removing: scenario.removing });
   let account: MultipathAccount | undefined;
   let failure: unknown;
@@ -312,5 +331,7 @@ export async function tryOut(
     ),
     commands: world.count,
     succeeded,
+    trace: world.trace,
+    idle: world.idle,
   };
 }

@@ -2,13 +2,22 @@
  * One simulated unit, a host with several paths to it, a host that gets in its way, and one that has nothing to do with it. Faults
  * happen at a command's number. What is true is read from the device server itself, never through the code under test.
  */
-import { createLogicalUnit, createMultipathUnit, type MultipathUnit, transportError } from "../../src/index.ts";
+import {
+  createLogicalUnit,
+  createMultipathUnit,
+  type MultipathUnit,
+  type Path,
+  type ScsiRequest,
+  type ScsiResponse,
+  transportError,
+} from "../../src/index.ts";
 import {
   createSimulatedTarget,
   establish,
   type Nexus,
   type SimulatedTargetOptions,
   type SimulatedUnit,
+  type Snapshot,
 } from "../../transports/simulated/index.ts";
 
 export const OWN = "iqn.2026-01.com.example:own";
@@ -70,7 +79,7 @@ export interface Truth {
 }
 
 export interface World {
-  readonly unit: MultipathUnit;
+  unit: MultipathUnit;
   readonly simulated: SimulatedUnit;
   /** Commands that arrived from the host so far. */
   readonly count: number;
@@ -80,6 +89,8 @@ export interface World {
   readonly violations: readonly string[];
   /** When the competitor took away a registration of the host: at which command. */
   readonly fencedAt: number | undefined;
+  /** Has a competitor that was planned found nothing to do? */
+  readonly idle: boolean;
   /** Number of the host's first PERSISTENT RESERVE OUT. */
   readonly firstChange: number | undefined;
   suspended: boolean;
@@ -88,6 +99,11 @@ export interface World {
   arm(faults: readonly Planned[], options?: { readonly removing?: boolean | undefined }): void;
   /** Carries a command out for another initiator, directly. */
   as(initiator: string, serviceAction: number, key: bigint, newKey: bigint, type?: number): number;
+  /** The same through one of the host's own paths. */
+  through(path: number, serviceAction: number, key: bigint, newKey: bigint, type?: number): number;
+  /** Remembers the device server's state; and goes back to it, with a unit that knows nothing of what has happened since. */
+  mark(): void;
+  rewind(): void;
   kill(path: number): void;
   revive(path: number): void;
   /** Registers the host through a nexus that is none of its paths. */
@@ -112,9 +128,13 @@ export interface WorldOptions extends Omit<SimulatedTargetOptions, "targetPorts"
   readonly map?: boolean;
   /** Neither initiator ports nor target ports are known. */
   readonly anonymous?: boolean;
+  /** What the unit remembers from before. */
+  readonly key?: bigint;
+  readonly holds?: boolean;
 }
 
-export function createWorld({ paths, oneInitiatorPort, map = true, anonymous, ...options }: WorldOptions): World {
+export function createWorld(given: WorldOptions): World {
+  const { paths, oneInitiatorPort, map = true, anonymous, key, holds, ...options } = given;
   const ports = Array.from({ length: paths + 1 }, (_, index) => index + 1);
   const simulated = createSimulatedTarget({ ...options, targetPorts: ports }).unit();
   const isidOf = (path: number) => (oneInitiatorPort === true ? 1 : path + 1);
@@ -131,6 +151,7 @@ export function createWorld({ paths, oneInitiatorPort, map = true, anonymous, ..
   let faults: Planned[] = [];
   let firstChange: number | undefined;
   let fencedAt: number | undefined;
+  let idle = false;
   const trace: string[] = [];
   const violations: string[] = [];
 
@@ -140,6 +161,7 @@ export function createWorld({ paths, oneInitiatorPort, map = true, anonymous, ..
   };
   const missingNexus = simulated.identify({ initiatorPort: `${OWN},i,0x99`, relativeTargetPort: paths + 1 });
 
+  /** Every registration there is, by the nexus's name. */
   const keysByNexus = (): Map<string, bigint> =>
     new Map(
       simulated.server
@@ -157,6 +179,7 @@ export function createWorld({ paths, oneInitiatorPort, map = true, anonymous, ..
 
   function compete(fault: FaultName): void {
     const before = keysByNexus();
+    const { prGeneration } = simulated.server.snapshot();
     const type = 5;
     if (fault === "competitor-preempts-old") as(others.competitor, 4, C, K, type);
     if (fault === "competitor-preempts-new") as(others.competitor, 4, C, N, type);
@@ -165,66 +188,77 @@ export function createWorld({ paths, oneInitiatorPort, map = true, anonymous, ..
     const after = keysByNexus();
     const lost = [...before.keys()].some((name) => name.startsWith(OWN) && !after.has(name));
     if (lost) fencedAt = count;
+    // PREEMPT of a key that nobody has: as if nothing had been planned.
+    if (simulated.server.snapshot().prGeneration === prGeneration) idle = true;
   }
 
   const lost = (delivered: "no" | "unknown") => transportError("CONNECTION_LOST", delivered, "lost, as planned");
   const answer = (status: number) => ({ status, dataIn: new Uint8Array(0), sense: new Uint8Array(0), residual: 0 });
-  const afterwards = new Map<object, FaultName>();
-  let registeredBefore: boolean[] = [];
+  let fault: FaultName | undefined;
 
-  simulated.hooks.push({
-    before(request, nexus) {
-      const path = own.indexOf(nexus);
-      if (path < 0) return undefined;
-      if (dead[path]) throw lost("no");
-      if (!armed) return undefined;
-      count++;
-      const change = request.cdb[0] === 0x5f;
-      if (change) firstChange ??= count;
-      trace.push(`${count}: path ${path} ${(request.cdb[0] ?? 0).toString(16)}/${(request.cdb[1] ?? 0) & 0x1f}`);
-      for (const [at, fault] of faults) {
-        if (at !== count) continue;
-        if (fault.startsWith("competitor")) compete(fault);
-        else if (fault.startsWith("lost-before")) {
-          dead[path] = fault.endsWith("for-good");
-          throw lost("no");
-        } else if (fault.startsWith("lost-after")) afterwards.set(request, fault);
-        else if (fault === "reset-attention") establish(nexus.attentions, 0x2903);
-        else if (fault === "preempted-attention") establish(nexus.attentions, 0x2a05);
-        else if (fault === "busy-once") return answer(0x08);
-        else if (fault === "busy-for-good") busy[path] = true;
-        else if (fault === "conflict-once") return answer(0x18);
-      }
-      if (busy[path]) return answer(0x08);
-      if (change) {
-        const keys = keysByNexus();
-        registeredBefore = own.map(({ name }) => keys.has(name));
-      }
-      return undefined;
-    },
-    after(request, _response, nexus) {
-      const path = own.indexOf(nexus);
-      if (path < 0 || !armed) return;
-      if (request.cdb[0] === 0x5f && !removing) {
-        const keys = keysByNexus();
-        const action = (request.cdb[1] ?? 0) & 0x1f;
-        own.forEach(({ name }, index) => {
-          const taken = registeredBefore[index] === true && !keys.has(name) && !dead[index];
-          // CLEAR is there for that; and what was fenced is taken back on purpose.
-          if (taken && !world.suspended && map && action !== 3 && fencedAt === undefined) {
-            violations.push(`path ${index} lost its registration by our own command ${count} while I/O could reach it`);
-          }
-        });
-      }
-      const fault = afterwards.get(request);
-      if (fault === undefined) return;
-      dead[path] = fault.endsWith("for-good");
+  /** What happens to a command on its way to the device server: nothing, an answer in its place, or no answer at all. */
+  function before(path: number, cdb: Uint8Array, nexus: Nexus): ReturnType<typeof answer> | undefined {
+    fault = undefined;
+    if (dead[path]) throw lost("no");
+    if (!armed) return undefined;
+    count++;
+    const change = cdb[0] === 0x5f;
+    if (change) firstChange ??= count;
+    trace.push(`${count}: path ${path} ${(cdb[0] ?? 0).toString(16)}/${(cdb[1] ?? 0) & 0x1f}`);
+    for (const [at, planned] of faults) {
+      if (at !== count) continue;
+      fault = planned;
+      if (fault.startsWith("competitor")) compete(fault);
+      else if (fault.startsWith("lost-before")) {
+        dead[path] = fault.endsWith("for-good");
+        throw lost("no");
+      } else if (fault === "reset-attention") establish(nexus.attentions, 0x2903);
+      else if (fault === "preempted-attention") establish(nexus.attentions, 0x2a05);
+      else if (fault === "busy-once") return answer(0x08);
+      else if (fault === "busy-for-good") busy[path] = true;
+      else if (fault === "conflict-once") return answer(0x18);
+    }
+    return busy[path] ? answer(0x08) : undefined;
+  }
+
+  /** One of the host's commands: own nexuses of the device server, without a transport in between. */
+  async function deliver(path: number, { cdb, dataOut, dataInLength }: ScsiRequest): Promise<ScsiResponse> {
+    await undefined;
+    const nexus = own[path] as Nexus;
+    const instead = before(path, cdb, nexus);
+    if (instead !== undefined) return instead;
+    const planned = fault;
+    const watched = armed && cdb[0] === 0x5f && !removing && !world.suspended && map;
+    const had = watched ? keysByNexus() : undefined;
+    const { status, dataIn, sense } = simulated.server.execute(nexus, cdb, dataOut);
+    if (had !== undefined) {
+      const keys = keysByNexus();
+      own.forEach(({ name }, index) => {
+        const taken = had.has(name) && !keys.has(name) && !dead[index];
+        // CLEAR is there for that; and what was fenced is taken back on purpose.
+        if (taken && ((cdb[1] ?? 0) & 0x1f) !== 3 && fencedAt === undefined) {
+          violations.push(`path ${index} lost its registration by our own command ${count} while I/O could reach it`);
+        }
+      });
+    }
+    if (planned?.startsWith("lost-after") === true) {
+      dead[path] = planned.endsWith("for-good");
       throw lost("unknown");
-    },
-  });
+    }
+    return {
+      status,
+      dataIn: dataIn.slice(0, dataInLength),
+      sense,
+      residual: Math.max(dataInLength - dataIn.length, 0),
+    };
+  }
 
-  const world = {
+  let start: { readonly snapshot: Snapshot; readonly attentions: readonly (readonly number[])[] } | undefined;
+  const everybody = [...own, ...Object.values(others), missingNexus];
+
+  const world: World = {
     simulated,
+    unit: undefined as unknown as MultipathUnit,
     suspended: false,
     trace,
     violations,
@@ -236,6 +270,9 @@ export function createWorld({ paths, oneInitiatorPort, map = true, anonymous, ..
     },
     get firstChange() {
       return firstChange;
+    },
+    get idle() {
+      return idle;
     },
     truth(): Truth {
       const keys = keysByNexus();
@@ -279,6 +316,30 @@ export function createWorld({ paths, oneInitiatorPort, map = true, anonymous, ..
         newKey,
         type,
       ),
+    through: (path: number, serviceAction: number, key: bigint, newKey: bigint, type = 0) =>
+      as(own[path] as Nexus, serviceAction, key, newKey, type),
+    mark() {
+      const attentions = everybody.map((nexus) => [...nexus.attentions]);
+      start = { snapshot: simulated.server.snapshot(), attentions };
+    },
+    rewind() {
+      if (start === undefined) throw new Error("nothing has been marked");
+      const { snapshot, attentions } = start;
+      simulated.server.restore(snapshot);
+      for (const [index, nexus] of everybody.entries()) {
+        nexus.attentions.splice(0, nexus.attentions.length, ...(attentions[index] ?? []));
+      }
+      dead.fill(false);
+      busy.fill(false);
+      trace.length = 0;
+      violations.length = 0;
+      armed = false;
+      idle = false;
+      firstChange = undefined;
+      fencedAt = undefined;
+      world.suspended = false;
+      world.unit = createUnit();
+    },
     kill(path: number) {
       dead[path] = true;
     },
@@ -290,22 +351,26 @@ export function createWorld({ paths, oneInitiatorPort, map = true, anonymous, ..
       return missingNexus;
     },
   };
-  const retry = { maxAttempts: 4, backoffMs: 0, maxBackoffMs: 0 };
-  const unit = createMultipathUnit(
-    nexusOptions.map((each, path) => {
-      const way = createLogicalUnit(simulated.nexus(each));
-      const transport = { ...way.transport, initiatorPort: undefined };
-      return {
-        name: `path ${path}`,
-        unit: anonymous === true ? { ...way, transport } : way,
-        relativeTargetPort: anonymous === true ? undefined : path + 1,
-      };
-    }),
-    {
+  const ways = nexusOptions.map((_, path): Path => {
+    const name = `path ${path}`;
+    const unit = createLogicalUnit({
+      name,
+      initiatorPort: anonymous === true ? undefined : (own[path] as Nexus).initiatorPort,
+      execute: (request) => deliver(path, request),
+      [Symbol.asyncDispose]: async () => undefined,
+    });
+    return { name, unit, relativeTargetPort: anonymous === true ? undefined : path + 1 };
+  });
+  const createUnit = (): MultipathUnit =>
+    createMultipathUnit(ways, {
       retry: {
-        ...retry,
-        decide: (failure) => (failure.code === "BUSY" || failure.code === "UNIT_ATTENTION" ? "at-once" : "no"),
+        maxAttempts: 4,
+        backoffMs: 0,
+        maxBackoffMs: 0,
+        decide: ({ code }) => (code === "BUSY" || code === "UNIT_ATTENTION" ? "at-once" : "no"),
       },
+      key,
+      holds,
       map: map
         ? {
             async suspend() {
@@ -316,7 +381,7 @@ export function createWorld({ paths, oneInitiatorPort, map = true, anonymous, ..
             },
           }
         : undefined,
-    },
-  );
-  return Object.assign(world, { unit }) as World;
+    });
+  world.unit = createUnit();
+  return world;
 }
