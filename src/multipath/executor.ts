@@ -88,6 +88,7 @@ export async function carryOut<Result>(algorithm: Algorithm<Result>, execution: 
   const retry = pathRetry(options.retry);
   let suspended = false;
   let ended = false;
+  let lastStep: Step["kind"] | undefined;
 
   /** Options for one command; what is critical goes on although the caller has given up or the time is over. */
   function optionsFor(path: number, critical: boolean): ExecuteOptions {
@@ -264,6 +265,7 @@ export async function carryOut<Result>(algorithm: Algorithm<Result>, execution: 
       }
       const step = next.value;
       let input: Answers[Step["kind"]];
+      lastStep = step.kind;
       try {
         input = await answer(step);
       } catch (error) {
@@ -289,8 +291,8 @@ export async function carryOut<Result>(algorithm: Algorithm<Result>, execution: 
     }
   } finally {
     if (suspended) await resume();
-    // For the account: what the target shows of every path now; after a failure in any case, for its cause may be news.
-    if ((recorder.stale || !ended) && options.signal?.aborted !== true) {
+    // For the account: what the target shows of every path now; after a failure, whose cause may be news, unless it has just been seen.
+    if ((recorder.stale || (!ended && lastStep !== "look")) && options.signal?.aborted !== true) {
       await look(
         paths.map((_, index) => index),
         true,

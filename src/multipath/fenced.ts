@@ -1,7 +1,8 @@
 /**
  * Has this host been pre-empted while it registered? Pure: from what was sent, what was answered and what a look shows.
  *
- * What holds: "fenced" is said only where something that was this host's is gone which none of its own commands took away.
+ * What holds: "fenced" is said where something that was this host's is gone which none of its own commands took away; and where
+ * PRGENERATION does not rule that out, of a registration whose answer was lost. Never for what other hosts do with their own.
  */
 import type { TransportId } from "../transport-id.ts";
 import { isPortOfHost, type PathIdentity, samePort } from "./path.ts";
@@ -67,7 +68,37 @@ export function fencedSince(claims: Claims, after: Seen): boolean {
     const had = claims.namedWereReal && named !== undefined && named !== 0n;
     if (had && reply.kind === "conflict" && keyOf(after, path) === 0n) return true;
   }
-  return fewerThanOurs(claims, after);
+  return fewerThanOurs(claims, after) || takenUnseen(claims, after);
+}
+
+/** Registrations of other hosts that are new, or have another key: each took a command of theirs. */
+function changesOfOthers({ previous, ports }: Claims, after: Seen): number {
+  return (after.registrations ?? []).filter(
+    (is) =>
+      !isPortOfHost(ports, is.transportId) &&
+      !(previous.registrations ?? []).some(
+        (was) =>
+          was.key === is.key &&
+          was.relativeTargetPort === is.relativeTargetPort &&
+          samePort(was.transportId, is.transportId),
+      ),
+  ).length;
+}
+
+/**
+ * A registration whose answer was lost may have been made, and taken away before anybody looked. PRGENERATION tells: both count,
+ * and so there are two changes more than are accounted for. In doubt it is taken for that.
+ */
+function takenUnseen(claims: Claims, after: Seen): boolean {
+  const { newKey, have, attempts, previous } = claims;
+  const there = ({ path }: Attempted): boolean => keyOf(after, path) === newKey;
+  if (!attempts.some((each) => each.reply.kind === "unknown" && !there(each))) return false;
+  if (attempts.some(({ path }) => keyOf(after, path) === undefined)) {
+    if ((countOf(after, newKey) ?? 0) >= new Set([...have, ...attempts.map(({ path }) => path)]).size) return false;
+  }
+  const own = attempts.filter((each) => each.reply.kind === "good" || there(each)).length;
+  const moved = (after.keys.prGeneration - previous.keys.prGeneration) >>> 0;
+  return moved - own - changesOfOthers(claims, after) >= 2;
 }
 
 /** Where registrations cannot be told apart they are counted. Some arrays count one for all paths of an adapter. */

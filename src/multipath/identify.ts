@@ -2,14 +2,15 @@
 import type { Designator } from "../commands/inquiry.ts";
 import { formatDesignator, sameLogicalUnit } from "../designators.ts";
 import { isScsiError, ScsiError } from "../errors.ts";
-import type { LogicalUnit } from "../logical-unit.ts";
+import type { ExecuteOptions, LogicalUnit } from "../logical-unit.ts";
 import type { Path } from "./path.ts";
 import { createMultipathUnit, type MultipathOptions, type MultipathUnit } from "./unit.ts";
 
 /** DESIGNATOR TYPE of a relative target port identifier (smr-j, designator types). */
 const RELATIVE_TARGET_PORT = 4;
 
-function relativeTargetPortOf(designators: readonly Designator[]): number | undefined {
+/** The target port that the device server is asked through, as it says itself; undefined if it does not. */
+export function relativeTargetPortOf(designators: readonly Designator[]): number | undefined {
   const one = designators.find(
     ({ association, type, bytes }) =>
       association === "target-port" && type === RELATIVE_TARGET_PORT && bytes.length === 4,
@@ -19,17 +20,21 @@ function relativeTargetPortOf(designators: readonly Designator[]): number | unde
   return port === 0 ? undefined : port;
 }
 
-/** VPD page 83h of a path; undefined if it does not answer. */
-async function designatorsOf(unit: LogicalUnit): Promise<readonly Designator[] | undefined> {
+/** VPD page 83h of a path; or why it does not answer. */
+export async function designatorsOf(
+  unit: LogicalUnit,
+  options: ExecuteOptions = {},
+): Promise<readonly Designator[] | ScsiError> {
   try {
-    return (await unit.deviceIdentification()).designators;
+    return (await unit.deviceIdentification(options)).designators;
   } catch (error) {
-    if (isScsiError(error) && error.code !== "ABORTED") return undefined;
+    if (isScsiError(error) && error.code !== "ABORTED") return error;
     throw error;
   }
 }
 
-const named = (designators: readonly Designator[]): string =>
+/** Its names of the logical unit, for people. */
+export const named = (designators: readonly Designator[]): string =>
   designators
     .filter(({ association }) => association === "logical-unit")
     .map(formatDesignator)
@@ -48,7 +53,12 @@ export async function openMultipathUnit(
   options: MultipathOptions = {},
 ): Promise<MultipathUnit> {
   try {
-    const found = await Promise.all(paths.map(async (path) => ({ path, designators: await designatorsOf(path.unit) })));
+    const found = await Promise.all(
+      paths.map(async (path) => {
+        const answer = await designatorsOf(path.unit);
+        return { path, designators: isScsiError(answer) ? undefined : answer };
+      }),
+    );
     const [first] = found.filter(({ designators }) => designators !== undefined);
     for (const { path, designators } of found) {
       if (designators === undefined || first?.designators === undefined || path === first.path) continue;

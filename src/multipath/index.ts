@@ -2,6 +2,7 @@
 export type { MultipathAccount, PathAccount, StepAccount } from "./account.ts";
 export type { ReturnedPath } from "./algorithms.ts";
 export type { MultipathMap } from "./executor.ts";
+export { type GroupedPaths, groupPaths, type RefusedPath } from "./group.ts";
 export { openMultipathUnit } from "./identify.ts";
 export { createPathLimits, type PathLimitOptions, type PathLimits } from "./limits.ts";
 export {

@@ -120,16 +120,15 @@ export function* withdraw(host: Host, after: Seen, newKey: bigint, have: Readonl
 /** These are answers: somebody is there, even if the path is lost right after. */
 const answered: ReadonlySet<ReplyKind> = new Set<ReplyKind>(["error", "conflict", "refused"]);
 
-/** Paths that did not take it must be dead: one that lives is an error. */
-function* refuseLiving(failed: readonly Attempted[]): Algorithm {
-  if (failed.length === 0) return;
+/** Paths that did not take it must be dead. The first that lives. */
+function* findLiving(failed: readonly Attempted[]): Algorithm<Attempted | undefined> {
+  if (failed.length === 0) return undefined;
   const answering = yield* take<"probe">({
     kind: "probe",
     why: "a path that did not take it must be dead: one that lives would be without the key",
     paths: failed.map(({ path }) => path.index),
   });
-  const living = failed.find(({ path, reply }) => answered.has(reply.kind) || answering.has(path.index));
-  if (living !== undefined) throw pathsDiffer(living.path.name, living.reply);
+  return failed.find(({ path, reply }) => answered.has(reply.kind) || answering.has(path.index));
 }
 
 /** Registers, changes or unregisters the key on every path of the host. */
@@ -250,7 +249,21 @@ export function* registerPaths(host: Host, asked: Registering): Algorithm<Regist
   }
 
   if (done.size + anchors.length === 0) throw worstOf([...failed.values()].map(({ reply }) => reply));
-  yield* refuseLiving([...failed.values()]);
+  const living = yield* findLiving([...failed.values()]);
+  if (living !== undefined) {
+    // Its old key is still there: whoever fences that one does not reach the paths that have the new one.
+    const last = yield* take<"look">({
+      kind: "look",
+      why: "a path that lives did not take it: has this host been fenced by the key that it has there",
+      paths: everyPath,
+      critical,
+    });
+    const have = [...anchors, ...done.values()];
+    if (last !== undefined && fencedSince({ ...claims, previous: seen, have, attempts: [], moves }, last)) {
+      yield* withdraw(host, last, newKey, new Set(done.keys()));
+    }
+    throw pathsDiffer(living.path.name, living.reply);
+  }
   if (!removing) refuseShared(host, seen, newKey, "yes");
   return { before, after: seen, done: [...done.values()] };
 }

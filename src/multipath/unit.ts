@@ -19,7 +19,7 @@ import { createPathLimits, type PathLimits } from "./limits.ts";
 import type { Path, PathIdentity } from "./path.ts";
 import { type PlannedStep, planOf } from "./plan.ts";
 import type { Host } from "./registering.ts";
-import { requestOf } from "./request.ts";
+import { type MultipathRequest, requestOf } from "./request.ts";
 import { holdingOf, type Seen } from "./seen.ts";
 import type { Algorithm } from "./step.ts";
 
@@ -173,6 +173,13 @@ export function createMultipathUnit(given: readonly Path[], settings: MultipathO
     memory = { key, holds: by === undefined ? undefined : key !== 0n && (by === "path" || by === "missing") };
   }
 
+  /** After a failure: which key this host has is no longer certain where it was to be changed; the target knows. */
+  function forget(request: MultipathRequest, error: unknown): void {
+    const fenced = isScsiError(error) && error.code === "PREEMPTED_MEANWHILE";
+    const changes = "newKey" in request || request.do === "clear" || request.do === "move";
+    memory = fenced ? { key: 0n, holds: false } : { key: changes ? undefined : memory.key, holds: undefined };
+  }
+
   async function operate<Result>(
     command: string,
     all: readonly PathIdentity[],
@@ -203,7 +210,10 @@ export function createMultipathUnit(given: readonly Path[], settings: MultipathO
       all,
       (host) => algorithmOf(host, request, memory),
       options,
-    );
+    ).catch((error: unknown) => {
+      forget(request, error);
+      throw error;
+    });
     const own = "newKey" in request ? request.newKey : request.do === "clear" ? 0n : undefined;
     const key = own ?? ("key" in request ? (request.key as bigint) : (memory.key ?? 0n));
     remember(key, recorder.last, all);

@@ -11,6 +11,7 @@ export { connectIscsi, openIscsi } from "./initiator.ts";
 export { defaultInitiatorName, deriveIsid } from "./names.ts";
 export type { IscsiConnectOptions, IscsiLoginOptions } from "./options.ts";
 export type { DigestChoice, SessionParameters } from "./parameters.ts";
+export { type IscsiUnits, type IscsiUnitsOptions, openIscsiUnits, type PortalAddress } from "./paths.ts";
 export type { KeepAlive } from "./phase.ts";
 export type { IscsiPortal } from "./portal.ts";
 export type { Environment, IscsiUrl } from "./url.ts";

@@ -50,6 +50,17 @@ export function deriveIsid(initiatorName: string, qualifier = 0): bigint {
   return (0x80n << 40n) | (BigInt(digest.readUIntBE(0, 3)) << 16n) | BigInt(qualifier);
 }
 
+/**
+ * The ISID of one of several sessions of an initiator: like {@link deriveIsid}, with a qualifier made of what tells the session
+ * from others. Never that of a single path.
+ *
+ * @param again counts up where two would have the same
+ */
+export function sessionIsid(initiatorName: string, session: string, again: number): bigint {
+  const digest = createHash("sha256").update(session, "utf8").digest();
+  return deriveIsid(initiatorName, 1 + ((digest.readUInt16BE(0) + again) % 0xffff));
+}
+
 /** Checks an ISID that a caller chose: 48 bits. Returns it. */
 export function checkIsid(isid: bigint): bigint {
   if (typeof isid !== "bigint") throw new TypeError("An ISID is a bigint");

@@ -1,0 +1,186 @@
+/**
+ * One unit through several portals and sessions of a real tgtd. It shows no READ FULL STATUS, so that nothing is known of its
+ * registrations but how many have which key; and it keeps two sessions of one name and ISID side by side, so that every session
+ * here has an ISID of its own.
+ */
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import {
+  commands,
+  createPathLimits,
+  isScsiError,
+  type MultipathUnit,
+  open,
+  openMultipathUnit,
+  type PathLimits,
+} from "../../../transports/index.ts";
+import { type IscsiUnits, openIscsiUnits } from "../../../transports/iscsi/index.ts";
+import { startTgtd, type Tgtd } from "../tgt/tgtd.ts";
+import { openWay } from "./way.ts";
+
+const TARGET = "iqn.2026-01.test:disk";
+const SECOND = "iqn.2026-01.test:second";
+const US = "iqn.2026-01.test:us";
+const RO = "write-exclusive-registrants-only";
+const PORTALS = 2;
+let tgtd: Tgtd;
+let portals: number[];
+let target: number;
+
+beforeAll(async () => {
+  tgtd = await startTgtd();
+  target = await tgtd.createTarget(TARGET, { count: 2 });
+  await tgtd.createTarget(SECOND);
+  portals = [tgtd.port];
+  while (portals.length < PORTALS) {
+    // A way finds a free port.
+    const way = await openWay(1);
+    await way.cut();
+    await tgtd.admin("--op", "new", "--mode", "portal", "--param", `portal=127.0.0.1:${way.port}`);
+    portals.push(way.port);
+  }
+});
+
+afterAll(async () => {
+  await tgtd[Symbol.asyncDispose]();
+});
+
+/** What a host of its own sees. */
+async function keys(lun = 1): Promise<readonly bigint[]> {
+  await using unit = await open(`iscsi://127.0.0.1:${tgtd.port}/${TARGET}/${lun}`, { initiatorName: `${US}-looks` });
+  return (await unit.readKeys()).keys;
+}
+
+beforeEach(async () => {
+  await using unit = await open(`iscsi://127.0.0.1:${tgtd.port}/${TARGET}/1`, { initiatorName: `${US}-clears` });
+  await unit.registerAndIgnoreExistingKey({ newKey: 1n });
+  await unit.clear({ key: 1n });
+});
+
+const find = (more: { readonly sessions?: number; readonly limits?: PathLimits } = {}): Promise<IscsiUnits> =>
+  openIscsiUnits({
+    // Asked by one way, tgtd offers that way alone.
+    portals: portals.map((port) => ({ host: "127.0.0.1", port })),
+    targets: [TARGET],
+    initiatorName: US,
+    sessions: more.sessions ?? 2,
+    multipath: { limits: more.limits },
+  });
+
+test("discovery finds every unit, and every way to it; the controller is none", async () => {
+  await using found = await find();
+  expect(found.refused).toEqual([]);
+  expect(found.units).toHaveLength(2);
+  for (const unit of found.units) expect(unit.paths).toHaveLength(PORTALS * 2);
+  const [first, second] = found.units as [MultipathUnit, MultipathUnit];
+  expect(first.paths.every(({ name }) => name.includes("/1?isid="))).toBe(true);
+  expect(second.paths.every(({ name }) => name.includes("/2?isid="))).toBe(true);
+});
+
+test("every session is registered, and one reservation is all of theirs", async () => {
+  await using found = await find();
+  const [unit] = found.units as [MultipathUnit];
+  await unit.register({ newKey: 0xa1n });
+  expect(await keys()).toEqual([0xa1n, 0xa1n, 0xa1n, 0xa1n]);
+  await unit.reserve({ key: 0xa1n, type: RO });
+  const data = new Uint8Array(512).fill(7);
+  for (const path of unit.paths) await path.unit.write16({ lba: 0n, data });
+  await using other = await open(`iscsi://127.0.0.1:${tgtd.port}/${TARGET}/1`, { initiatorName: `${US}-other` });
+  await expect(other.write16({ lba: 0n, data })).rejects.toMatchObject({ code: "RESERVATION_CONFLICT" });
+  await unit.release({ key: 0xa1n, type: RO });
+  await unit.register({ key: 0xa1n, newKey: 0n });
+  expect(await keys()).toEqual([]);
+});
+
+test("another host's pre-emption takes all paths at once, and one that then returns is not registered", async () => {
+  await using found = await find();
+  const [unit] = found.units as [MultipathUnit];
+  await unit.register({ newKey: 0xa1n });
+  await using other = await open(`iscsi://127.0.0.1:${tgtd.port}/${TARGET}/1`, { initiatorName: `${US}-other` });
+  await other.register({ newKey: 0xb1n });
+  await other.preempt({ key: 0xb1n, victimKey: 0xa1n, type: RO });
+  expect(await keys()).toEqual([0xb1n]);
+  await expect(unit.pathReturned(unit.paths[0]?.name ?? "")).resolves.toBe("not-registered");
+  expect(await keys()).toEqual([0xb1n]);
+});
+
+test("paths of different units are refused, and so is nothing that is one", async () => {
+  const url = (lun: number) => `iscsi://127.0.0.1:${tgtd.port}/${TARGET}/${lun}`;
+  const way = async (lun: number, isid: bigint) => ({
+    name: `lun ${lun}, ${isid}`,
+    unit: await open(`${url(lun)}?isid=${isid.toString(16)}`, { initiatorName: US }),
+  });
+  await expect(openMultipathUnit([await way(1, 0x800000000001n), await way(2, 0x800000000002n)])).rejects.toMatchObject(
+    {
+      code: "UNSUITABLE_DEVICE",
+      message: expect.stringContaining("lead to different logical units"),
+    },
+  );
+  await using both = await openMultipathUnit([await way(1, 0x800000000001n), await way(1, 0x800000000002n)]);
+  expect(both.paths).toHaveLength(2);
+});
+
+test("limits per target port hold for logging in, asking and registering", async () => {
+  const limits = createPathLimits({ perTarget: 3, perUnit: 16 });
+  await using found = await find({ sessions: 8, limits });
+  await Promise.all(found.units.map((unit) => unit.register({ newKey: 0xa1n })));
+  expect(limits.most).toBe(3);
+  expect(await keys()).toHaveLength(PORTALS * 8);
+});
+
+test("sessions killed and restored while this host reads, writes and changes its key", async () => {
+  await using found = await find();
+  const [unit] = found.units as [MultipathUnit];
+  await unit.register({ newKey: 0xa1n });
+  await unit.reserve({ key: 0xa1n, type: RO });
+  const seen = { writes: 0, killed: 0, changes: 0 };
+  let over = false;
+  const data = new Uint8Array(512).fill(9);
+
+  async function load(): Promise<void> {
+    while (!over) {
+      try {
+        await unit.perform(commands.write16({ lba: 1n, data }));
+        seen.writes++;
+      } catch (error) {
+        if (!isScsiError(error)) throw error;
+        // tgtd forgets a session's registration with the session: until the path has been brought up to date it conflicts.
+        expect([
+          "RESERVATION_CONFLICT",
+          "CONNECTION_LOST",
+          "NO_USABLE_PATH",
+          "LOST_ANSWER",
+          "UNIT_ATTENTION",
+        ]).toContain(error.code);
+      }
+    }
+  }
+
+  async function kills(): Promise<void> {
+    for (let round = 0; round < 8; round++) {
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      const sessions = await tgtd.admin("--op", "show", "--mode", "conn", "--tid", String(target));
+      const [, sid] = /Session: (\d+)\s+Connection: \d+\s+Initiator: iqn\.2026-01\.test:us\n/.exec(sessions) ?? [];
+      if (sid === undefined) continue;
+      await tgtd.admin("--op", "delete", "--mode", "conn", "--tid", String(target), "--sid", sid, "--cid", "0");
+      seen.killed++;
+      for (const { name } of unit.paths) await unit.pathReturned(name);
+    }
+    over = true;
+  }
+
+  async function changes(): Promise<void> {
+    for (let next = 0x1000n; !over; next++) {
+      try {
+        await unit.registerAndIgnoreExistingKey({ newKey: next });
+        seen.changes++;
+      } catch (error) {
+        if (!isScsiError(error)) throw error;
+        console.log(error.code, error.message);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  await Promise.all([load(), kills(), changes()]);
+  console.log(seen, await keys());
+});
