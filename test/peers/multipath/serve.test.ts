@@ -2,6 +2,7 @@
  * One unit through four sessions at a target of ours, over ways that are cut and mended while applications write and reservations
  * change. What is true is read from the served device server itself.
  */
+import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { commands, isScsiError, type MultipathUnit, open } from "../../../transports/index.ts";
 import { type IscsiUnits, openIscsiUnits } from "../../../transports/iscsi/index.ts";
@@ -87,6 +88,24 @@ test("discovery finds both units, each with a path through every portal, and ses
   expect(served.unit(TARGET, 1)?.snapshot().registrations).toHaveLength(0);
   await second[Symbol.asyncDispose]();
   await expect(first.testUnitReady()).resolves.toBeUndefined();
+});
+
+test("the README's example, with portals of its own", async () => {
+  const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+  const [, example] = /```js\n(await using found = await openIscsiUnits[\s\S]*?)```/.exec(readme) ?? [];
+  expect(example).toContain("openIscsiUnits({ portals: [");
+  const AsyncFunction = (async () => undefined).constructor as new (
+    ...texts: string[]
+  ) => (use: unknown) => Promise<void>;
+  const run = new AsyncFunction("openIscsiUnits", (example ?? "").replace("await using found", "const found"));
+  let opened: IscsiUnits | undefined;
+  await run(async (options: Parameters<typeof openIscsiUnits>[0]) => {
+    const portals = served.portals.slice(0, 2).map(({ port }) => ({ host: "127.0.0.1", port }));
+    opened = await openIscsiUnits({ ...options, portals, initiatorName: `${US}3` });
+    return opened;
+  });
+  expect(served.unit(TARGET, 0)?.snapshot().registrations).toHaveLength(2 * PATHS);
+  await opened?.[Symbol.asyncDispose]();
 });
 
 test("the same ISIDs again after a restart: the registrations are still this host's", async () => {
