@@ -15,6 +15,8 @@ async function measure(job: Job): Promise<Sample> {
       return (await import("./clients/codec.ts")).measureCodec(job);
     case "unit":
       return (await import("./clients/unit.ts")).measureUnit(job);
+    case "sg":
+      return (await import("./clients/sg.ts")).measureSg(job);
   }
 }
 

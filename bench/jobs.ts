@@ -55,7 +55,15 @@ export interface UnitJob extends Times {
   readonly through: "logical-unit" | "transport";
 }
 
-export type Job = IscsiJob | BareJob | CodecJob | UnitJob;
+/** INQUIRY by SG_IO. */
+export interface SgJob extends Times {
+  readonly kind: "sg";
+  /** The library that stands in for the C library. */
+  readonly library: string;
+  readonly depth: number;
+}
+
+export type Job = IscsiJob | BareJob | CodecJob | UnitJob | SgJob;
 
 /** One measurement, as a child prints it: one line of JSON. */
 export interface Sample {

@@ -44,6 +44,8 @@ export interface Programs {
   readonly codec: string;
   readonly echo: string;
   readonly target: string;
+  readonly sgLibc: string;
+  readonly sgLoop: string;
 }
 
 /** Compiles the C programs that have changed. Fails, and does not skip, where that is not possible. */
@@ -64,7 +66,10 @@ export async function compilePrograms(root: string): Promise<Programs> {
     }
     return binary;
   };
+  const sgLibc = await compile("sg-libc", "-shared", "-fPIC");
   return {
+    sgLibc,
+    sgLoop: await compile("sg-loop", sgLibc, `-Wl,-rpath,${out}`),
     libiscsi: await compile("libiscsi", "-liscsi"),
     codec: await compile("codec", "-liscsi"),
     echo: await compile("echo"),

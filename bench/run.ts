@@ -12,7 +12,7 @@ import { readOptions, usage } from "./options.ts";
 import { compilePrograms } from "./processes.ts";
 import { json, line, markdown } from "./report.ts";
 import { iscsiRows, groups as network, startTarget } from "./suites/iscsi.ts";
-import { codecRows, unitRows } from "./suites/process.ts";
+import { codecRows, sgRows, unitRows } from "./suites/process.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 /** From build/bench/bench. */
@@ -44,6 +44,7 @@ async function main(): Promise<void> {
   const rows = [
     ...codecRows(options, programs, client),
     ...unitRows(options, client),
+    ...sgRows(options, programs, client),
     ...iscsiRows({ options, programs, client, tgtd: startOnce }),
   ].filter(
     ({ group, name }) => options.only.length === 0 || options.only.some((text) => `${group}: ${name}`.includes(text)),

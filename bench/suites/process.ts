@@ -1,4 +1,4 @@
-/** Rows without a network: the codec alone beside libiscsi's and plain JavaScript, and units within the process. */
+/** Rows without a network: the codec alone beside libiscsi's and plain JavaScript, units within the process, SG_IO without a device. */
 import type { CodecCase, CodecMaker, Job, UnitJob } from "../jobs.ts";
 import type { Contender, Row } from "../measure.ts";
 import { type BenchOptions, type Runtime, runtimeSuffix } from "../options.ts";
@@ -8,6 +8,7 @@ export const groups = {
   native: "Codec, beside libiscsi",
   own: "Codec, what libiscsi does not have",
   unit: "Units in the process",
+  sg: "SG_IO, beside a loop in C",
 } as const;
 
 /** The codec needs less time to settle than a network. */
@@ -87,5 +88,37 @@ export function unitRows(options: BenchOptions, client: string): Row[] {
         };
       }),
     ),
+  );
+}
+
+/** What a device takes for INQUIRY, in microseconds: nothing, a fast one, a slower one. */
+const callTimes = [0, 25, 100];
+
+export function sgRows(options: BenchOptions, programs: Programs, client: string): Row[] {
+  const { warmupMs, measureMs } = options;
+  return options.runtimes.flatMap((runtime) =>
+    callTimes.map((microseconds) => {
+      const takes = ["env", `CALL_US=${microseconds}`];
+      const ours = (name: string, depth: number): Contender => ({
+        name,
+        measure: () => {
+          const job: Job = { kind: "sg", library: programs.sgLibc, depth, warmupMs, measureMs };
+          return sampleOf([...takes, ...runtime.command, client, JSON.stringify(job)], undefined);
+        },
+      });
+      return {
+        group: groups.sg,
+        name: `INQUIRY that takes ${microseconds} µs${runtimeSuffix(options, runtime)}`,
+        unit: "rate" as const,
+        contenders: [
+          ours("ours", 1),
+          ours("ours, eight at a time", 8),
+          {
+            name: "loop in C",
+            measure: () => sampleOf([...takes, programs.sgLoop, "/dev/fake", String(measureMs)], undefined),
+          },
+        ],
+      };
+    }),
   );
 }

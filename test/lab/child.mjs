@@ -110,21 +110,23 @@ const verbs = {
     });
   },
 
-  /** How long one INQUIRY takes, one after the other, and eight at a time; in microseconds. */
-  async pace(node, count) {
+  /** How long one INQUIRY takes, one after the other, and eight at a time; in microseconds, each measured for so many seconds. */
+  async pace(node, seconds) {
     const transport = await openSg(node);
     const inquiry = { cdb: Uint8Array.of(0x12, 0, 0, 0, 96, 0), dataInLength: 96 };
-    const rounds = async (times) => {
-      for (let done = 0; done < times; done++) await transport.execute(inquiry);
-    };
-    await rounds(Number(count) / 4);
-    const measure = async (work) => {
+    const measure = async (lanes) => {
+      let count = 0;
       const started = performance.now();
-      await work();
-      return ((performance.now() - started) * 1000) / Number(count);
+      const end = started + seconds * 1000;
+      const lane = async () => {
+        for (; performance.now() < end; count++) await transport.execute(inquiry);
+      };
+      await Promise.all(Array.from({ length: lanes }, lane));
+      return ((performance.now() - started) * 1000) / count;
     };
-    const alone = Math.min(await measure(() => rounds(Number(count))), await measure(() => rounds(Number(count))));
-    const together = await measure(() => Promise.all(Array.from({ length: 8 }, () => rounds(Number(count) / 8))));
+    await measure(1);
+    const alone = Math.min(await measure(1), await measure(1));
+    const together = await measure(8);
     await transport[Symbol.asyncDispose]();
     answer({ alone, together });
   },

@@ -1,6 +1,6 @@
 /** What is refused, and how: no PERSISTENT RESERVE, partitions, other users, no rights, devices that are offline or gone. */
 import { spawn } from "node:child_process";
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { exitCodeOf } from "../../cli/exit-codes.ts";
 import { isScsiError, type ScsiError } from "../../src/index.ts";
@@ -157,8 +157,8 @@ describe("a device that goes away", () => {
   const debugDevices = async (): Promise<string[]> => {
     const found = [];
     for (const address of await readdir("/sys/class/scsi_device")) {
-      const { stdout } = await run("cat", `/sys/class/scsi_device/${address}/device/model`);
-      if (stdout.startsWith("scsi_debug")) found.push(address);
+      const model = await readFile(`/sys/class/scsi_device/${address}/device/model`, "utf8").catch(() => "");
+      if (model.startsWith("scsi_debug")) found.push(address);
     }
     return found;
   };

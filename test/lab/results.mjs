@@ -1,18 +1,21 @@
 /**
- * Puts the results of several runs (FOLDER/runs names them) into one file of the same form, each test with its run's name before its own.
+ * Puts the results of several runs (FOLDER/runs names those of a guest) into one file of the same form, each test with its run's name
+ * before its own.
  *
- *   node results.mjs FOLDER FILE      no file if FILE is empty
+ *   node results.mjs FILE FOLDER...      no file if FILE is empty
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const [folder, file] = process.argv.slice(2);
-const list = join(folder, "runs");
-const runs = existsSync(list) ? readFileSync(list, "utf8").trim().split("\n") : [];
+const [file, ...folders] = process.argv.slice(2);
+const runs = folders.flatMap((folder) => {
+  const list = join(folder, "runs");
+  const names = existsSync(list) ? readFileSync(list, "utf8").trim().split("\n") : [];
+  return names.map((run) => ({ run, path: join(folder, `${run}.json`) }));
+});
 const sums = ["numTotalTests", "numPassedTests", "numFailedTests", "numPendingTests", "numTodoTests"];
 const all = { success: true, testResults: [], ...Object.fromEntries(sums.map((name) => [name, 0])) };
-for (const run of runs) {
-  const path = join(folder, `${run}.json`);
+for (const { run, path } of runs) {
   if (!existsSync(path)) {
     console.error(`lab: ${run} left no results`);
     process.exitCode = 1;

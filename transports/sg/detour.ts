@@ -11,7 +11,10 @@ const MOST_MISSES = 4;
 /** How long the detour is thought to be at first, at least and at most, in microseconds. It is measured. */
 const FIRST = 50;
 const LEAST = 20;
-const MOST = 1000;
+const MOST = 500;
+/** It is what it is where nothing else goes on: shorter is believed sooner than longer. */
+const SHORTER = 1 / 4;
+const LONGER = 1 / 64;
 /** So many detours are waited for, and a thread looks so long for its next call: one that sleeps takes two or three to wake up. */
 const PATIENCE = 4;
 /** Who makes one call after the other does not keep the event loop from turning for longer than this. */
@@ -68,8 +71,8 @@ export function createDetour(): Detour {
     learn(givenAtMs, control) {
       if (alone) return;
       const taken = (performance.now() - givenAtMs) * 1000 - (control[Control.MICROSECONDS] as number);
-      // What this machine did besides, for once, is not its length.
-      microseconds += (Math.max(LEAST, Math.min(taken, 2 * microseconds, MOST)) - microseconds) / 8;
+      const difference = Math.max(LEAST, Math.min(taken, MOST)) - microseconds;
+      microseconds += difference * (difference < 0 ? SHORTER : LONGER);
     },
   };
 }
