@@ -1,13 +1,13 @@
 /**
  * Whether to wait for a call on the spot. To be told of a result through the event loop takes a detour that is longer than many calls
  * are: 40 µs and more. So a call of a device whose latest call took less than that is waited for, no longer than four times
- * the detour. Where that was in vain, the next 2, 4, 8, 16 are left to the event loop.
+ * the detour. Where that was in vain, the next 2, 4, 8, … 64 are left to the event loop.
  */
 import { availableParallelism } from "node:os";
 import type { CallGroup } from "./calls.ts";
 import { Control, State } from "./memory.ts";
 
-const MOST_MISSES = 4;
+const MOST_MISSES = 6;
 /** How long the detour is thought to be at first, at least and at most, in microseconds. It is measured. */
 const FIRST = 50;
 const LEAST = 20;
@@ -15,17 +15,22 @@ const MOST = 500;
 /** It is what it is where nothing else goes on: shorter is believed sooner than longer. */
 const SHORTER = 1 / 4;
 const LONGER = 1 / 64;
-/** So many detours are waited for, and a thread looks so long for its next call: one that sleeps takes two or three to wake up. */
+/** So many detours are waited for: a thread that sleeps takes two or three to wake up. */
 const PATIENCE = 4;
+/** So many detours a thread looks for its next call: one, if that is given as soon as this one's result is there. */
+const ALERT = 2;
 /** Who makes one call after the other does not keep the event loop from turning for longer than this. */
 const TURN_MS = 4;
 
 /** What is known of the detour. */
 export interface Detour {
-  /** How long a thread is to look for its next call, in microseconds; 0 where there is no second processor, and nothing is waited for. */
-  readonly alertMicroseconds: number;
   /** Is the next call of this group to be waited for? */
   worthWaiting(group: CallGroup): boolean;
+  /**
+   * How long the thread that gets this call is to look for its next one, in microseconds. Only where that is of use: if several are under
+   * way, or waiting has been in vain, it would take the processor from those that have something to do.
+   */
+  alertMicroseconds(group: CallGroup): number;
   /** Waits for a call; false if the thread will send a message instead. */
   wait(group: CallGroup, control: Int32Array): boolean;
   /** The event loop has brought a message. */
@@ -51,11 +56,9 @@ export function createDetour(): Detour {
   }
 
   return {
-    get alertMicroseconds() {
-      return PATIENCE * microseconds;
-    },
     worthWaiting: (group) =>
       group.microseconds < microseconds && group.rest-- <= 0 && performance.now() - turnedAt < TURN_MS,
+    alertMicroseconds: (group) => (group.running === 0 && group.rest <= 0 ? ALERT * microseconds : 0),
     wait(group, control) {
       if (backSoon(control)) {
         group.misses = 0;

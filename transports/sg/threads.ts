@@ -72,8 +72,7 @@ export function createThreads(program: ThreadProgram): Threads {
     const waits = detour.worthWaiting(group);
     // Arguments first: the thread reads them as soon as the state says so.
     job.call.put(thread.memory);
-    // Where several are under way, threads that look for work would only take the processors from those that have some.
-    control[Control.ALERT_MICROSECONDS] = group.running === 0 ? detour.alertMicroseconds : 0;
+    control[Control.ALERT_MICROSECONDS] = detour.alertMicroseconds(group);
     Atomics.store(control, Control.LISTENING, waits ? 0 : 1);
     if (Atomics.compareExchange(control, Control.STATE, State.IDLE, State.GIVEN) !== State.IDLE) return false;
     Atomics.notify(control, Control.STATE);
