@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dts } from "rollup-plugin-dts";
 import { inlineConstants } from "./scripts/inline-constants.mjs";
+import { pageFiles, smaller } from "./scripts/page.mjs";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const library = {
@@ -90,5 +91,11 @@ export default [
       entryFileNames: "[name].d.cts",
       chunkFileNames: "chunks/[name]-[hash].d.cts",
     },
+  },
+  {
+    // The page to try reservations on: one script and the files beside it, which open from a folder too. See examples/playground.
+    input: "build/js/examples/playground/main.js",
+    plugins: [inlineConstants, pageFiles("examples/playground"), smaller],
+    output: { file: "dist/playground/main.js", format: "iife", inlineDynamicImports: true },
   },
 ];
