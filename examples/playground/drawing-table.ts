@@ -30,7 +30,10 @@ const text = (content: string): Node => document.createTextNode(content);
 
 function fieldCell(field: DrawnField, columns: number, rows: number, pointer: Pointer | undefined, rest = false): Node {
   const meant = isMeant(field, pointer);
-  const classes = [field.empty ? "empty" : field.width === 1 ? "field one" : "field", meant ? "meant" : ""];
+  const classes = [
+    field.empty ? `empty${columns === 1 ? " one" : ""}` : field.width === 1 ? "field one" : "field",
+    meant ? "meant" : "",
+  ];
   const name = element("span", { class: "name" }, ...breakable(field.name));
   const properties = { class: classes.join(" ").trim(), colspan: columns, rowspan: rows };
   if (field.empty) return element("td", properties, name);
@@ -93,11 +96,11 @@ function rowsOf({ fields }: DrawnPart, bytes: Uint8Array, pointer: Pointer | und
   return rows;
 }
 
-const MOST_HEX = 6;
+const MOST_HEX = 3;
 
 /** The bytes of a row; of many, as many as fit. */
 const hexText = (bytes: Uint8Array): string =>
-  bytes.length <= MOST_HEX ? hex(bytes) : `${hex(bytes.subarray(0, MOST_HEX))} …`;
+  bytes.length <= MOST_HEX + 1 ? hex(bytes) : `${hex(bytes.subarray(0, MOST_HEX))} …`;
 
 /**
  * The table.

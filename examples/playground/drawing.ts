@@ -14,7 +14,7 @@ import {
   senseKeyName,
 } from "../../transports/browser.ts";
 import { keyText } from "./steps.ts";
-import { typeText } from "./words.ts";
+import { typeTitles } from "./words.ts";
 
 /** A field with what its value means, if there is a word for it. */
 export interface DrawnField extends Field {
@@ -37,7 +37,7 @@ export interface Drawing {
   readonly parts: readonly DrawnPart[];
 }
 
-/** Bytes that the standard calls obsolete: spc4r36f 6.16.3 table 214, 6.15.3.2 table 204. All others without a field are reserved. */
+/** Bytes that the standard calls obsolete: spc4r36f 6.16.3 table 214, 6.15.3.2 table 204. The others without a field are reserved. */
 const obsolete: Partial<Record<StructureName, readonly (readonly [first: number, last: number])[]>> = {
   PersistentReserveOutList: [
     [16, 19],
@@ -53,24 +53,39 @@ const obsolete: Partial<Record<StructureName, readonly (readonly [first: number,
   ],
 };
 
-function meaningOf({ name, value, width }: Field, structure: StructureName): string | undefined {
+/** Operation codes whose commands have service actions, by which they are called otherwise. */
+const operationNames: Readonly<Record<number, string>> = {
+  0: "TEST UNIT READY",
+  18: "INQUIRY",
+  40: "READ (10)",
+  42: "WRITE (10)",
+  94: "PERSISTENT RESERVE IN",
+  95: "PERSISTENT RESERVE OUT",
+};
+
+function meaningOf({ name, value }: Field, structure: StructureName): string | undefined {
   const code = Number(value);
   switch (name) {
     case "SERVICE ACTION":
       if (structure === "PersistentReserveOutCdb") return persistentReserveOutNames[code];
       return structure === "PersistentReserveInCdb" ? persistentReserveInNames[code] : undefined;
     case "TYPE":
-      return structure === "PersistentReserveOutCdb" && code === 0 ? undefined : typeText(code);
+      return typeTitles[code] ?? (code === 0 ? undefined : "obsolete or reserved");
     case "SCOPE":
       return code === 0 ? "LU_SCOPE" : undefined;
     case "SENSE KEY":
       return senseKeyName(code);
-    case "COMMAND DATA":
-      return code === 1 ? "in the CDB" : "in the parameter list";
+    case "OPERATION CODE":
+      return operationNames[code];
     default:
-      return name.includes("LENGTH") && width > 1 ? `${code} ${code === 1 ? "byte" : "bytes"}` : undefined;
+      return /\bLENGTH$/.test(name) && name !== "TRANSFER LENGTH"
+        ? `${code} ${code === 1 ? "byte" : "bytes"}`
+        : undefined;
   }
 }
+
+/** Of these the library has rows for what it uses alone: what lies between need not be reserved. */
+const partly: readonly StructureName[] = ["InquiryCdb", "Read10Cdb", "Write10Cdb"];
 
 const startOf = ({ byte, bit }: Pick<Field, "byte" | "bit">): number => byte * 8 + 7 - bit;
 
@@ -87,8 +102,9 @@ const emptyField = (name: string, from: number, width: number): DrawnField => ({
 /** What lies between two fields: the rest of a byte, then whole bytes of one kind, then the beginning of a byte. */
 function gap(from: number, to: number, structure: StructureName): DrawnField[] {
   const old = obsolete[structure] ?? [];
+  const other = partly.includes(structure) ? "–" : "Reserved";
   const nameAt = (byte: number): string =>
-    old.some(([first, last]) => first <= byte && byte <= last) ? "Obsolete" : "Reserved";
+    old.some(([first, last]) => first <= byte && byte <= last) ? "Obsolete" : other;
   const fields: DrawnField[] = [];
   for (let at = from; at < to; ) {
     const byte = at >>> 3;
@@ -193,7 +209,8 @@ export function draw(title: string, structure: StructureName, bytes: Uint8Array)
 /** Fixed-format sense data, with what SENSE KEY SPECIFIC means where it points at a field. */
 export function drawSense(sense: SenseData): Drawing {
   const { bytes } = sense;
-  const specific = sense.fieldPointer === undefined ? [] : wholeFields("SenseKeySpecific", bytes.subarray(15, 18), 15);
+  const pointing = sense.fieldPointer === undefined ? [] : wholeFields("SenseKeySpecific", bytes.subarray(15, 18), 15);
+  const specific = pointing.map((field) => (field.name === "COMMAND DATA" ? { ...field, name: "C/D" } : field));
   const fields = wholeFields("FixedSense", bytes).flatMap((field): DrawnField[] => {
     if (specific.length > 0 && field.name === "SKSV") return specific;
     if (specific.length > 0 && field.name === "SENSE KEY SPECIFIC") return [];

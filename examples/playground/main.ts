@@ -8,7 +8,7 @@ import { LinkError, readLink, writeLink } from "./link.ts";
 import { limits, type Script, type Step } from "./steps.ts";
 import { type Story, stories } from "./stories.ts";
 import { createCommandView } from "./view-command.ts";
-import { showLast } from "./view-last.ts";
+import { showLast, showPreview } from "./view-last.ts";
 import { createMap, type MapView } from "./view-map.ts";
 import { createScriptView } from "./view-script.ts";
 import { createWorld, type Outcome, type World } from "./world.ts";
@@ -39,6 +39,9 @@ const commandView = createCommandView({
   world: () => world,
   units: () => world.view(),
   send: (step) => take(step),
+  composed(command) {
+    if (done.length === 0) showPreview(command);
+  },
   chosen(host, unit) {
     chosen = { host, unit };
     map?.show(world.view(), chosen);
@@ -67,6 +70,7 @@ function load(next: Script, of?: Story): void {
   stopPlaying();
   const sameSize = map !== undefined && next.hosts === script.hosts && next.units === script.units;
   script = next;
+  byId("main").dataset.hosts = String(script.hosts);
   story = of;
   world = createWorld(script.hosts, script.units);
   done = [];
@@ -135,9 +139,9 @@ function showPlayer(): void {
 function show(): void {
   const outcome = done.at(-1);
   map.show(world.view(), chosen);
-  commandView.refresh();
   scriptView.show(script, done);
   showLast(outcome, prepare);
+  commandView.refresh();
   showPlayer();
   const href = link();
   byId<HTMLInputElement>("link").value = href;

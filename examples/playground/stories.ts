@@ -121,8 +121,8 @@ export const stories: readonly Story[] = [
         sends(A, "preempt", { key: keyA, victimKey: keyC, type: WRITE_EXCLUSIVE_REGISTRANTS_ONLY }),
         "To keep C out again, A removes its key. A holds the reservation already; only the registration goes.",
       ],
-      [sends(C, "write", { text: "C is out" }), "C is told that its registration was preempted …"],
-      [sends(C, "write", { text: "C is out" }), "… and is kept out from then on."],
+      [sends(C, "write", { text: "C is out" }), "C writes, and is kept out again."],
+      [sends(C, "ready"), "When it asks whether the disk is ready, it is told why: its registration was preempted."],
     ],
   ),
   story("lost", "A lost answer, a lost path", "What a host can know when the answer never came.", 2, [

@@ -3,7 +3,7 @@
  * starts with is what most probably is wanted, from what the unit knows.
  */
 
-import { reservationTypes } from "../../transports/browser.ts";
+import { type Command, reservationTypes } from "../../transports/browser.ts";
 import { type ActionName, type ArgumentName, actionNames, actionOf, actions, groups } from "./actions.ts";
 import { byId, element, say } from "./dom.ts";
 import { isWritable } from "./link.ts";
@@ -16,6 +16,8 @@ export interface CommandSurroundings {
   world(): World;
   units(): readonly UnitView[];
   send(step: CommandStep): void;
+  /** What would be sent now. */
+  composed(command: Command<unknown>): void;
   chosen(host: number, unit: number): void;
 }
 
@@ -220,6 +222,8 @@ export function createCommandView(around: CommandSurroundings): CommandView {
   );
   let action: ActionName = "register";
   let hosts = 2;
+  /** Has anything been put in by hand, or prepared? Then it stays; otherwise it follows what the unit knows. */
+  let edited = false;
   const host = (): number => Number(hostSelect.value);
   const unit = (): number => Number(unitSelect.value);
 
@@ -283,7 +287,11 @@ export function createCommandView(around: CommandSurroundings): CommandView {
       fields.keys[name].setAttribute("aria-invalid", String(keyIn(fields.keys[name].value) === undefined));
     const typeHint = fields.wrappers.type.querySelector<HTMLElement>(".hint");
     if (typeHint !== null) say(typeHint, typeMeaning(Number(fields.type.value)));
-    if (typeof given !== "string") say(preview, hex(actionOf(action).command(given, around.world()).cdb));
+    if (typeof given !== "string") {
+      const command = actionOf(action).command(given, around.world());
+      say(preview, hex(command.cdb));
+      around.composed(command);
+    }
     say(sendButton, `Send ${actionOf(action).name}`);
     for (const input of fields.ports.querySelectorAll("input")) {
       input.disabled = Number(input.value) === host();
@@ -302,6 +310,7 @@ export function createCommandView(around: CommandSurroundings): CommandView {
     const likely =
       view === undefined ? {} : Object.assign({}, ...takes.map((one) => probable(one, name, host(), view, hosts)));
     fill({ ...likely, ...given });
+    edited = Object.keys(given).length > 0;
     refresh();
   }
 
@@ -313,11 +322,15 @@ export function createCommandView(around: CommandSurroundings): CommandView {
       choose(action);
     } else refresh();
   });
-  form.addEventListener("input", () => refresh());
+  byId("arguments").addEventListener("input", () => {
+    edited = true;
+    refresh();
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const given = read();
     if (typeof given === "string") return;
+    edited = false;
     around.send({ kind: "command", host: host(), unit: unit(), action, arguments: given });
   });
 
@@ -354,6 +367,9 @@ export function createCommandView(around: CommandSurroundings): CommandView {
       );
       choose(action);
     },
-    refresh,
+    refresh() {
+      if (edited) refresh();
+      else choose(action);
+    },
   };
 }

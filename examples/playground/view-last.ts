@@ -1,6 +1,6 @@
 /** What came of the last step: in words, and every byte that went back and forth, drawn as the standard draws it. */
 import { type ConflictRemedy, layoutOf } from "../../src/explain.ts";
-import { reservationTypes, type StructureName } from "../../transports/browser.ts";
+import { type Command, reservationTypes, type StructureName } from "../../transports/browser.ts";
 import type { ActionName } from "./actions.ts";
 import { button, byId, element, say } from "./dom.ts";
 import { draw, drawSense } from "./drawing.ts";
@@ -102,6 +102,17 @@ function drawings({ command, response, sense, step, ending }: Outcome): Node[] {
   return nodes;
 }
 
+/** Before anything has been sent: draws what would be. */
+export function showPreview(command: Command<unknown>): void {
+  const { layout, cdb, dataOut } = command;
+  const name = layoutOf(cdb)?.name ?? command.name;
+  const list = dataOut !== undefined && layout.dataOut !== undefined;
+  byId("last-bytes").replaceChildren(
+    drawingTable(draw(`CDB: ${name}`, layout.cdb, cdb)),
+    ...(list ? [drawingTable(draw("Parameter list", layout.dataOut as StructureName, dataOut))] : []),
+  );
+}
+
 /** Shows an outcome in the page's #last; undefined for nothing yet. */
 export function showLast(outcome: Outcome | undefined, prepare: Prepare): void {
   const panel = byId("last");
@@ -110,7 +121,6 @@ export function showLast(outcome: Outcome | undefined, prepare: Prepare): void {
   byId("last-result").hidden = outcome === undefined;
   if (outcome === undefined) {
     byId("last-words").replaceChildren();
-    byId("last-bytes").replaceChildren();
     return;
   }
   say(byId("last-title"), outcome.title);

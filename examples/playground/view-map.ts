@@ -28,6 +28,7 @@ interface CellNodes {
 
 interface UnitNodes {
   readonly state: HTMLElement;
+  readonly meaning: HTMLElement;
   readonly facts: HTMLElement;
   readonly cells: readonly CellNodes[];
 }
@@ -97,12 +98,12 @@ function showCell(nodes: CellNodes, view: CellView, reserved: boolean, where: st
   cut.setAttribute("aria-label", `${view.cut ? "Mend" : "Cut"} the path: ${where}`);
 }
 
-function stateText({ lost, reservation }: UnitView): string {
-  if (lost) return "Reservation information is lost";
-  if (reservation === undefined) return "Not reserved";
+function stateText({ lost, reservation }: UnitView): readonly [state: string, meaning: string] {
+  if (lost) return ["Reservation information is lost", ""];
+  if (reservation === undefined) return ["Not reserved", ""];
   const code = reservationTypes[reservation.type];
   const who = reservation.holder === undefined ? "every registered host" : hostName(reservation.holder);
-  return `${typeTitles[code]}, held by ${who}: ${typeMeaning(code)}`;
+  return [`${typeTitles[code]}, held by ${who}`, `: ${typeMeaning(code)}`];
 }
 
 const fact = (name: string, value: string): HTMLElement =>
@@ -124,7 +125,8 @@ function unitRows(
   hosts: number,
   actions: MapActions,
 ): { readonly body: HTMLElement; readonly nodes: UnitNodes } {
-  const state = element("p", { class: "state" });
+  const state = element("span", { class: "state" });
+  const meaning = element("span", { class: "meaning" });
   const facts = element("p", { class: "facts" });
   const events = unitButtons.map(([label, event, about]) =>
     button(label, { class: "quiet", "aria-label": `${about}: ${unitName(unit)}` }, () =>
@@ -139,13 +141,13 @@ function unitRows(
       "div",
       { class: "unit" },
       element("span", { class: "unit-name" }, unitName(unit)),
-      state,
+      element("p", {}, state, meaning),
       facts,
       element("div", { class: "tries" }, ...events),
     ),
   );
   const body = element("tbody", {}, element("tr", {}, heading), element("tr", {}, ...cells.map(({ cell }) => cell)));
-  return { body, nodes: { state, facts, cells } };
+  return { body, nodes: { state, meaning, facts, cells } };
 }
 
 /** Builds the map anew. */
@@ -173,8 +175,10 @@ export function createMap(hosts: number, units: number, portTexts: readonly stri
   return {
     show(views, chosen) {
       for (const [unit, view] of views.entries()) {
-        const { state, facts, cells } = (rows[unit] as (typeof rows)[number]).nodes;
-        say(state, stateText(view));
+        const { state, meaning, facts, cells } = (rows[unit] as (typeof rows)[number]).nodes;
+        const [is, means] = stateText(view);
+        say(state, is);
+        say(meaning, means);
         state.classList.toggle("reserved", view.reservation !== undefined);
         state.classList.toggle("broken", view.lost);
         facts.replaceChildren(
