@@ -10,6 +10,7 @@ import { verbGroups } from "./verbs.ts";
 const WIDTH = 80;
 const URLS: readonly (readonly Cell[])[] = [
   ["/dev/sda, /dev/sg0 …", "a device of this machine"],
+  ["/dev/mapper/mpatha", "a multipath map"],
   ["iscsi://[user[%password]@]host[:port]/target/lun", "a LUN behind iSCSI"],
   ["sim:name[/lun][?initiator=name]", "a simulated unit"],
 ];

@@ -28,8 +28,15 @@ export async function main(argv: readonly string[]): Promise<void> {
     },
     read: (name) => readFile(name === "-" ? "/dev/stdin" : name),
     open,
-    pathsOfMap: async () => undefined,
-    openMap: () => Promise.reject(new Error("there are no maps")),
+    async pathsOfMap(url) {
+      if (!url.startsWith("/")) return undefined;
+      const { mapAt } = await import("../transports/sg/index.ts");
+      return (await mapAt(url))?.paths.map(({ name }) => name);
+    },
+    openMap: async (url, options) => {
+      if (options.initiatorName !== undefined) throw new TypeError("An initiator name cannot be chosen for a map");
+      return (await import("../transports/sg/index.ts")).openMap(url, options);
+    },
     discover,
     start,
     panic: () => armed("panic", undefined),

@@ -12,3 +12,6 @@ export const openSg: SgEntry["openSg"] = async (...args) => (await entry()).open
 /** Opens a disk, namespace or mapping for the kernel's own reservations: see {@link SgEntry.openKernelReservations}. */
 export const openKernelReservations: SgEntry["openKernelReservations"] = async (...args) =>
   (await entry()).openKernelReservations(...args);
+
+/** Opens a map of dm-multipath as a unit of several paths: see {@link SgEntry.openMap}. */
+export const openMap: SgEntry["openMap"] = async (...args) => (await entry()).openMap(...args);

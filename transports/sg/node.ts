@@ -41,3 +41,6 @@ export const openSg: SgEntry["openSg"] = entry.openSg;
 
 /** Opens a disk, namespace or mapping for the kernel's own reservations: see {@link SgEntry.openKernelReservations}. */
 export const openKernelReservations: SgEntry["openKernelReservations"] = entry.openKernelReservations;
+
+/** Opens a map of dm-multipath as a unit of several paths: see {@link SgEntry.openMap}. */
+export const openMap: SgEntry["openMap"] = entry.openMap;

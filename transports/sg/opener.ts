@@ -1,10 +1,13 @@
 /** What the entries of all runtimes share: from a path or an identity to a device. It calls no libc; it is given threads that do. */
 import { type ScsiError, transportError } from "../../src/errors.ts";
+import type { MultipathUnit } from "../../src/multipath/unit.ts";
 import type { Transport } from "../../src/transport.ts";
 import type { Threads } from "./calls.ts";
 import { nodeByIdentity } from "./discovery.ts";
 import { isIdentity } from "./identity.ts";
 import { createKernelReservations, type KernelReservations } from "./kernel-reservations.ts";
+import { type MapPath, mapAt } from "./map/find.ts";
+import { type MapOptions, openMapUnit } from "./map/map-unit.ts";
 import { nexusOf } from "./nexus.ts";
 import { type DeviceNode, nodeOf } from "./node-of.ts";
 import { createSgTransport, type SgOptions } from "./transport.ts";
@@ -33,6 +36,16 @@ export interface SgEntry {
    * await disk.register({ newKey: 0xabcn });
    */
   openKernelReservations(device: string, options?: Pick<SgOptions, "closeTimeoutMs">): Promise<KernelReservations>;
+  /**
+   * Opens a map of dm-multipath as a unit of several paths: its disks. multipathd is kept informed of the key, as by mpathpersist.
+   *
+   * @param device the map's node or a link to it: /dev/mapper/…, /dev/dm-N, /dev/disk/by-id/…
+   * @throws ScsiError UNSUITABLE_DEVICE for what is no such map, or where its disks are not one unit; TARGET_NOT_FOUND, PERMISSION_DENIED
+   * @example
+   * await using unit = await openMap("/dev/mapper/mpatha");
+   * await unit.register({ newKey: 0xabcn }); // through every path
+   */
+  openMap(device: string, options?: MapOptions): Promise<MultipathUnit>;
 }
 
 /** The node that is meant, which is no partition. */
@@ -74,6 +87,20 @@ export function sgEntry(start: () => Threads): SgEntry {
     },
     async openKernelReservations(device, options = {}) {
       return createKernelReservations(shared(), await nodeMeant(device), options.closeTimeoutMs);
+    },
+    async openMap(device, options) {
+      const map = await mapAt(device);
+      if (map === undefined) {
+        const { kind } = await nodeMeant(device);
+        const code = kind === "other" ? "TARGET_NOT_FOUND" : "UNSUITABLE_DEVICE";
+        throw refused(code, `${device} is no map of dm-multipath`);
+      }
+      const openPath = async ({ node, scsiDevice }: MapPath) => {
+        const nexus = await nexusOf(scsiDevice);
+        const parts = { threads: shared(), node: await nodeOf(node), initiatorPort: nexus.initiatorPort };
+        return createSgTransport(parts);
+      };
+      return openMapUnit({ threads: shared(), map, openPath }, options);
     },
   };
 }

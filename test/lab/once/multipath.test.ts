@@ -1,0 +1,351 @@
+/**
+ * dm-multipath and multipathd on LIO: the same sequences by mpathpersist and by `scsi-persist mpath`, each alone and in turns; paths that go
+ * and come back; the holder's path gone at RELEASE; another host in the middle of a REGISTER. Who is registered is read by
+ * sg_persist, through the other host's path.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { commands, createPathLimits, isScsiError, type MultipathUnit, type ScsiError } from "../../../src/index.ts";
+import { mapAt, openMap } from "../../../transports/sg/index.ts";
+import { cli } from "../../cli/harness.ts";
+import { type Nexus, run, say } from "../units.ts";
+
+const variable = (name: string): string => {
+  const value = process.env[`LAB_${name}`];
+  if (!value) throw new Error(`LAB_${name} is not set: once/multipath.sh does it, in the lab's guest`);
+  return value;
+};
+const nexus = (name: string): Nexus => ({
+  address: variable(name),
+  sg: variable(`${name}_SG`),
+  sd: variable(`${name}_SD`),
+});
+const paths = [nexus("PATH_1"), nexus("PATH_2")] as const;
+const [first, second] = paths;
+const other = nexus("OTHER");
+const MAP = variable("MAP");
+const OTHER_KEY = "0ddba11";
+
+/** Runs a program that must succeed. */
+async function must(program: string, ...args: string[]): Promise<string> {
+  const { exit, stdout, stderr } = await run(program, ...args);
+  expect(`${program} ${args.join(" ")}: ${exit} ${exit === 0 ? "" : stdout + stderr}`).toBe(
+    `${program} ${args.join(" ")}: 0 `,
+  );
+  return stdout;
+}
+
+const world = {
+  pathsOfMap: async (url: string) => (await mapAt(url))?.paths.map(({ name }) => name),
+  openMap,
+};
+
+/** mpathpersist's options, to a program. */
+type Tool = (args: readonly string[]) => Promise<{ readonly exit: number; readonly stdout: string }>;
+const theirs: Tool = (args) => run("mpathpersist", ...args, MAP);
+const ours: Tool = async (args) => {
+  const { exit, out, err } = await cli(["mpath", ...args, MAP], world);
+  if (exit > 1 && exit !== 11) say(`mpath ${args.join(" ")}: ${exit} ${err.trim()}`);
+  return { exit, stdout: out };
+};
+
+const otherOut = (...args: string[]) => run("sg_persist", "--no-inquiry", "--out", ...args, other.sg);
+
+/** The target's truth: each registration with its port and whether it holds, and the reservation's type. */
+async function truth(): Promise<string[]> {
+  const text = await must("sg_persist", "--no-inquiry", "--in", "--read-full-status", other.sg);
+  return text
+    .split(/^ {4}Key=/m)
+    .slice(1)
+    .map((entry) => {
+      const key = /^0x([0-9a-f]+)/.exec(entry)?.[1];
+      const host = /iqn\.2026-11\.lab:(host-[a-z])/.exec(entry)?.[1];
+      const port = /Relative port address: 0x([0-9a-f]+)/.exec(entry)?.[1];
+      const type = /Reservation holder[\s\S]*type: ([^\n]*)/.exec(entry)?.[1];
+      return `${host} port ${port}: ${key}${type === undefined ? "" : `, holds ${type}`}`;
+    })
+    .sort();
+}
+/** Without which of its own paths holds: that is each tool's own choice. */
+const withoutHolder = (lines: readonly string[]): string[] => {
+  const type = lines.map((line) => /, holds (.*)/.exec(line)).find((match) => match !== null)?.[1];
+  const host = lines.find((line) => line.includes("holds"))?.slice(0, 6);
+  return [...lines.map((line) => line.replace(/, holds.*/, "")), `${host} ${type}`];
+};
+const keysOfHost = async (): Promise<string[]> =>
+  (await truth()).filter((line) => line.startsWith("host-m")).map((line) => line.replace(/^.*: /, ""));
+
+/** What multipathd and its file know. */
+async function known(): Promise<{ readonly key: string; readonly status: string; readonly file: string | undefined }> {
+  const file = await readFile("/etc/multipath/prkeys", "utf8").catch(() => "");
+  return {
+    key: (await must("multipathd", "getprkey", "map", "paths")).trim(),
+    status: (await must("multipathd", "getprstatus", "map", "paths")).trim(),
+    file: /^(0x[0-9a-f]{16}) /im.exec(file)?.[1],
+  };
+}
+
+const stateOf = ({ address }: Nexus): string => `/sys/class/scsi_device/${address}/device/state`;
+const inMap = async (path: Nexus): Promise<string> => {
+  const device = (
+    await readFile(`/sys/class/scsi_device/${path.address}/device/block/${path.sd.slice(5)}/dev`, "utf8")
+  ).trim();
+  return new RegExp(` ${device} ([AF]) `).exec(await must("dmsetup", "status", "paths"))?.[1] ?? "gone";
+};
+async function offline(path: Nexus): Promise<void> {
+  await writeFile(stateOf(path), "offline");
+}
+async function online(path: Nexus): Promise<void> {
+  await writeFile(stateOf(path), "running");
+  await must("multipathd", "reinstate", "path", path.sd.slice(5));
+  await expect.poll(() => inMap(path), { timeout: 30_000 }).toBe("A");
+}
+
+/** Nobody is registered, and the daemon knows of no key. */
+async function clean(): Promise<void> {
+  await otherOut("--register-ignore", "--param-sark=c1ea");
+  await otherOut("--register-ignore", "--param-sark=c1ea");
+  await otherOut("--clear", "--param-rk=c1ea");
+  await run("multipathd", "unsetprstatus", "map", "paths");
+  await run("multipathd", "unsetprkey", "map", "paths");
+  for (const { sg } of [...paths, other]) {
+    for (let times = 0; times < 4; times++) await run("sg_turs", sg);
+  }
+  expect(await truth()).toEqual([]);
+}
+
+beforeEach(clean);
+
+/** What a reading printed: without PRGENERATION, for ours does not register twice what is registered, and without who of one's own holds. */
+const said = (args: readonly string[], stdout: string): string[] =>
+  args[0]?.startsWith("-i") === true
+    ? stdout
+        .replace(/generation=0x[0-9a-f]+/, "")
+        .split("\n")
+        .filter((line) => !/reservation holder|scope: LU_SCOPE/.test(line))
+    : [];
+
+const A = "123abc";
+const B = "456def";
+/** Where mpathpersist is right: its exit code is the standard's, and so is what it does. */
+const sequences: readonly (readonly [name: string, steps: readonly (readonly string[])[]])[] = [
+  [
+    "register, reserve, change the key, release, clear",
+    [
+      ["--out", "--register", `--param-sark=${A}`],
+      ["-ik"],
+      ["--out", "--reserve", `--param-rk=${A}`, "--prout-type=5"],
+      ["-ir"],
+      ["--out", "--reserve", `--param-rk=${A}`, "--prout-type=5"],
+      ["--out", "--reserve", `--param-rk=${A}`, "--prout-type=7"],
+      ["--out", "--register", `--param-rk=${A}`, `--param-sark=${B}`],
+      ["-is"],
+      ["--out", "--release", `--param-rk=${B}`, "--prout-type=5"],
+      ["-oCK", B],
+      ["-ik"],
+    ],
+  ],
+  [
+    "all registrants, and unregister while holding",
+    [["-oIS", A], ["-oRK", A, "-T8"], ["-ir"], ["-oLK", A, "-T8"], ["-oRK", A, "-T6"], ["-oIS", "0"], ["-ir"], ["-ik"]],
+  ],
+  [
+    "pre-empt another host, abort included",
+    [["-oGS", A], ["-oPK", A, "-S", OTHER_KEY, "-T5"], ["-is"], ["-oAK", A, "-S", A, "-T5"], ["-ik"]],
+  ],
+];
+
+describe("the same sequences by mpathpersist and by scsi-persist mpath", () => {
+  const orders: readonly (readonly [name: string, pick: (step: number) => Tool])[] = [
+    ["mpathpersist", () => theirs],
+    ["scsi-persist", () => ours],
+    ["in turns, mpathpersist first", (step) => (step % 2 === 0 ? theirs : ours)],
+    ["in turns, scsi-persist first", (step) => (step % 2 === 0 ? ours : theirs)],
+  ];
+  test.each(sequences)("%s", async (_name, steps) => {
+    const runs: unknown[] = [];
+    for (const [order, pick] of orders) {
+      await clean();
+      await otherOut("--register", `--param-sark=${OTHER_KEY}`);
+      await otherOut("--register", `--param-sark=${OTHER_KEY}`);
+      const seen: string[] = [];
+      for (const [index, args] of steps.entries()) {
+        const { exit, stdout } = await pick(index)(args);
+        seen.push(`${args.join(" ")}: ${exit}`, ...said(args, stdout), ...withoutHolder(await truth()));
+      }
+      runs.push(seen);
+      if (runs.length > 1) expect(runs.at(-1), order).toEqual(runs[0]);
+    }
+  });
+
+  test("both leave the same key with multipathd, and in its file", async () => {
+    for (const [register, unregister] of [
+      [theirs, ours],
+      [ours, theirs],
+    ] as const) {
+      await clean();
+      expect((await register(["-oGS", A, "-Z"])).exit).toBe(0);
+      expect(await known()).toEqual({ key: `0x${A}:aptpl`, status: "1", file: `0X${A.padStart(16, "0")}` });
+      expect((await unregister(["-oGK", A, "-S", "0"])).exit).toBe(0);
+      expect(await known()).toEqual({ key: "none", status: "0", file: undefined });
+      expect(await keysOfHost()).toEqual([]);
+    }
+  });
+});
+
+describe("where mpathpersist is wrong (COMPLIANCE)", () => {
+  test("RELEASE by a host that is not registered: a conflict, which mpathpersist calls success", async () => {
+    const release = ["-oLK", "0", "-T5"];
+    expect((await theirs(release)).exit).toBe(0);
+    expect((await ours(release)).exit).toBe(11);
+  });
+
+  test("ALLOW COMMANDS is a number of three bits, and the type mask has bits in both bytes", async () => {
+    const raw = await must("sg_persist", "--no-inquiry", "--in", "--report-capabilities", other.sg);
+    const mask = (text: string): string[] => text.split("\n").filter((line) => line.startsWith("      "));
+    const [their, our] = [(await theirs(["-ic"])).stdout, (await ours(["-ic"])).stdout];
+    expect(mask(our)).toEqual(mask(raw));
+    expect(/Allow Commands: (\d)/.exec(our)?.[1]).toBe(/Allow Commands: (\d)/.exec(raw)?.[1]);
+    expect(mask(their)).not.toEqual(mask(raw));
+  });
+
+  test("a key that multipathd has not been told: mpathpersist sends nothing, ours asks the device server", async () => {
+    await theirs(["-oGS", A]);
+    expect((await theirs(["-oRK", "bad", "-T5"])).exit).toBe(1);
+    expect((await ours(["-oRK", "bad", "-T5"])).exit).toBe(11);
+  });
+});
+
+describe("paths that go and come back", () => {
+  let unit: MultipathUnit;
+  beforeEach(async () => {
+    unit = await openMap(MAP);
+    expect(unit.paths.map(({ name }) => name).sort()).toEqual(paths.map(({ sd }) => sd).sort());
+  });
+  afterEach(async () => {
+    for (const path of paths) if (existsSync(stateOf(path))) await online(path);
+    await unit[Symbol.asyncDispose]();
+  });
+
+  test("the key is changed while one path is missing: it comes back with the new one, by multipathd", async () => {
+    await unit.register({ newKey: 0x123abcn });
+    await unit.reserve({ key: 0x123abcn, type: "write-exclusive-registrants-only" });
+    await offline(second);
+    const { account } = await unit.perform(commands.register({ key: 0x123abcn, newKey: 0x456defn }));
+    expect(account.paths.find(({ path }) => path === first.sd)).toMatchObject({ reply: "good", key: 0x456defn });
+    // What the missing path had is gone: it could still write with it.
+    expect(await keysOfHost()).toEqual([`${B}, holds Write Exclusive, registrants only`]);
+    expect(await known()).toMatchObject({ key: `0x${B}`, status: "1" });
+    await online(second);
+    await expect.poll(keysOfHost, { timeout: 30_000 }).toHaveLength(2);
+    expect((await keysOfHost()).map((line) => line.slice(0, 6))).toEqual([B, B]);
+  });
+
+  test("a path comes back without multipathd: pathReturned registers it, or not if this host was fenced", async () => {
+    await unit.register({ newKey: 0x123abcn });
+    await offline(second);
+    await must("multipathd", "unsetprstatus", "map", "paths");
+    await otherOut("--register-ignore", `--param-sark=${OTHER_KEY}`);
+    await otherOut("--register-ignore", `--param-sark=${OTHER_KEY}`);
+    await online(second);
+    expect(await unit.pathReturned(second.sd)).toMatchObject({ key: 0x123abcn });
+    expect(await keysOfHost()).toEqual([A, A]);
+    await offline(second);
+    expect((await otherOut("--preempt", `--param-rk=${OTHER_KEY}`, `--param-sark=${A}`, "--prout-type=5")).exit).toBe(
+      0,
+    );
+    await online(second);
+    await unit.pathReturned(second.sd).catch((error: unknown) => {
+      if (!isScsiError(error)) throw error;
+    });
+    expect(await keysOfHost()).toEqual([]);
+  });
+
+  test.each(["offline", "removed"])(
+    "the holder's path is %s: RELEASE moves the reservation with the map suspended, and releases it",
+    async (how) => {
+      await unit.register({ newKey: 0x123abcn });
+      const { account } = await unit.perform(commands.reserve({ key: 0x123abcn, type: "write-exclusive" }));
+      const holder = paths.find(({ sd }) => account.paths.find(({ holder }) => holder)?.path === sd) as Nexus;
+      const { address, sd } = holder;
+      if (how === "offline") await offline(holder);
+      else {
+        await writeFile(`/sys/class/scsi_device/${address}/device/delete`, "1");
+        await expect
+          .poll(async () => (await must("dmsetup", "table", "paths")).match(/\d+:\d+ \d/g)?.length, { timeout: 30_000 })
+          .toBe(1);
+        await unit[Symbol.asyncDispose]();
+        unit = await openMap(MAP);
+      }
+      const suspended: string[] = [];
+      const released = await unit.perform(commands.release({ key: 0x123abcn, type: "write-exclusive" }), {
+        observer(_attempt, { name }) {
+          if (!/READ|TEST|REPORT/.test(name)) {
+            suspended.push(
+              `${name} ${execFileSync("dmsetup", ["info", "-c", "--noheadings", "-o", "suspended", "paths"])}`.trim(),
+            );
+          }
+        },
+      });
+      expect(released.account.steps.map(({ kind }) => kind)).toEqual(expect.arrayContaining(["suspend", "resume"]));
+      expect(suspended).toContain("PREEMPT Suspended");
+      expect((await truth()).join()).not.toContain("holds");
+      expect(await must("dmsetup", "info", "-c", "--noheadings", "-o", "suspended", "paths")).toContain("Active");
+      expect(await keysOfHost()).toContain(A);
+      if (how === "removed") {
+        const host = address.split(":")[0];
+        await writeFile(`/sys/class/scsi_host/host${host}/scan`, "- - -");
+        await expect.poll(() => existsSync(stateOf(holder)), { timeout: 30_000 }).toBe(true);
+        say(`the removed path ${sd} is back`);
+        await expect
+          .poll(async () => (await must("dmsetup", "table", "paths")).match(/\d+:\d+ \d/g)?.length, { timeout: 60_000 })
+          .toBe(2);
+        // multipathd has been told that this host is registered: it registers the path.
+        await expect.poll(keysOfHost, { timeout: 30_000 }).toEqual([A, A]);
+      }
+    },
+  );
+});
+
+test("another host pre-empts in the middle of our REGISTER: the call says so, and no path is left registered", async () => {
+  await otherOut("--register-ignore", `--param-sark=${OTHER_KEY}`);
+  await otherOut("--register-ignore", `--param-sark=${OTHER_KEY}`);
+  await using unit = await openMap(MAP, { limits: createPathLimits({ perUnit: 1 }) });
+  let done = false;
+  const failed = await unit
+    .register({
+      newKey: 0x123abcn,
+      observer(_attempt, { name }) {
+        if (name !== "REGISTER" || done) return;
+        done = true;
+        const args = [
+          "--no-inquiry",
+          "--out",
+          "--preempt",
+          `--param-rk=${OTHER_KEY}`,
+          `--param-sark=${A}`,
+          "--prout-type=5",
+        ];
+        execFileSync("sg_persist", [...args, other.sg]);
+      },
+    })
+    .then(() => undefined)
+    .catch((error: ScsiError) => error);
+  expect(failed?.code).toBe("PREEMPTED_MEANWHILE");
+  expect(failed?.account?.paths.map(({ key }) => key)).toEqual([0n, 0n]);
+  expect(await keysOfHost()).toEqual([]);
+  // Nor will multipathd register one that comes back.
+  expect(await known()).toMatchObject({ key: "none", status: "0" });
+});
+
+test("scsi-persist as a program: the plan names the map's disks, and every verb takes the map", async () => {
+  const program = (...args: string[]) => run(process.execPath, "dist/cli.js", ...args);
+  const plan = await program("register", MAP, "--new-key", `0x${A}`, "--dry-run");
+  for (const { sd } of paths) expect(plan.stdout).toContain(`through ${sd}\n`);
+  expect((await program("register", MAP, "--new-key", `0x${A}`)).exit).toBe(0);
+  expect(await keysOfHost()).toEqual([A, A]);
+  const status = JSON.parse((await program("status", "--json", MAP)).stdout);
+  expect(status.result.registrations.map(({ thisHost }: { thisHost: boolean }) => thisHost)).toEqual([true, true]);
+});
