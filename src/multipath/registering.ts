@@ -19,7 +19,7 @@ import type { TransportId } from "../transport-id.ts";
 import { formatTransportId } from "../transport-id-text.ts";
 import { keyShared, noUsablePath, pathsDiffer, preemptedMeanwhile, worstOf } from "./failures.ts";
 import { type Attempted, fencedSince } from "./fenced.ts";
-import type { PathIdentity } from "./path.ts";
+import { isPortOfHost, type PathIdentity } from "./path.ts";
 import { foreignWith, keyOf, type Seen } from "./seen.ts";
 import { type Algorithm, type ReplyKind, take } from "./step.ts";
 
@@ -29,6 +29,8 @@ export interface Host {
   readonly paths: readonly PathIdentity[];
   /** Every initiator port of this host that is known. */
   readonly ports: readonly TransportId[];
+  /** Ports that were registered with this host's key on its demand: they share it, and whose they are is the caller's matter. */
+  readonly named?: readonly TransportId[];
 }
 
 /** What is to be registered. */
@@ -63,7 +65,8 @@ export const numbers = (paths: readonly PathIdentity[]): number[] => paths.map((
 
 /** Refuses a key that another host is registered with. */
 export function refuseShared(host: Host, seen: Seen, key: bigint, delivered: "no" | "yes"): void {
-  const [foreign] = foreignWith(seen, key, host.ports) ?? [];
+  const { ports, named = [] } = host;
+  const foreign = foreignWith(seen, key, ports)?.find(({ transportId }) => !isPortOfHost(named, transportId));
   if (foreign === undefined) return;
   const who = formatTransportId(foreign.transportId);
   throw keyShared(

@@ -129,6 +129,8 @@ export function createMultipathUnit(given: readonly Path[], settings: MultipathO
   let paths = [...given];
   let memory: Memory = { key: settings.key, holds: settings.holds };
   let queue: Promise<unknown> = Promise.resolve();
+  /** Ports that were registered with this host's key on its demand. */
+  let named: readonly TransportId[] = [];
   /** Observers follow to paths that are added. */
   const followers = new Set<() => void>();
 
@@ -148,6 +150,7 @@ export function createMultipathUnit(given: readonly Path[], settings: MultipathO
   const hostOf = (all: readonly PathIdentity[]): Host => ({
     paths: all.filter(({ index }) => usable(paths[index] as Path)),
     ports: portsOf(all),
+    named,
   });
 
   function merged(options: ExecuteOptions): ExecuteOptions & { readonly deadlineMs: number } {
@@ -205,6 +208,7 @@ export function createMultipathUnit(given: readonly Path[], settings: MultipathO
     const request = requestOf(command);
     if (request === undefined) return through(command, options);
     const all = identities();
+    if (request.do === "register") named = [...(request.flags.initiatorPorts ?? named)];
     const { recorder, account } = await operate(
       command.name,
       all,
@@ -282,7 +286,7 @@ export function createMultipathUnit(given: readonly Path[], settings: MultipathO
       const all = identities();
       const path = all.find((each) => each.name === pathName);
       if (path === undefined) throw new RangeError(`there is no path ${JSON.stringify(pathName)}`);
-      const host: Host = { paths: all.filter((each) => each !== path), ports: portsOf(all) };
+      const host: Host = { paths: all.filter((each) => each !== path), ports: portsOf(all), named };
       const { result } = await operate("REGISTER", all, () => pathReturned(host, path, memory), options);
       return result;
     });

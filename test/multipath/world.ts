@@ -85,6 +85,10 @@ export interface World {
   readonly count: number;
   /** The names of the host's commands, with path and number. */
   readonly trace: readonly string[];
+  /** What went through which path: PERSISTENT RESERVE OUT alone. */
+  readonly sent: readonly { readonly path: number; readonly cdb: Uint8Array; readonly dataOut: Uint8Array }[];
+  /** Is told of every command's number before it is executed. */
+  onCommand: ((count: number) => void) | undefined;
   /** What went wrong with the map while it was not suspended, and the like. */
   readonly violations: readonly string[];
   /** When the competitor took away a registration of the host: at which command. */
@@ -153,6 +157,7 @@ export function createWorld(given: WorldOptions): World {
   let fencedAt: number | undefined;
   let idle = false;
   const trace: string[] = [];
+  const sent: { readonly path: number; readonly cdb: Uint8Array; readonly dataOut: Uint8Array }[] = [];
   const violations: string[] = [];
 
   const others = {
@@ -225,7 +230,9 @@ export function createWorld(given: WorldOptions): World {
   async function deliver(path: number, { cdb, dataOut, dataInLength }: ScsiRequest): Promise<ScsiResponse> {
     await undefined;
     const nexus = own[path] as Nexus;
+    if (cdb[0] === 0x5f && armed) sent.push({ path, cdb, dataOut: dataOut ?? new Uint8Array(0) });
     const instead = before(path, cdb, nexus);
+    world.onCommand?.(count);
     if (instead !== undefined) return instead;
     const planned = fault;
     const watched = armed && cdb[0] === 0x5f && !removing && !world.suspended && map;
@@ -261,6 +268,8 @@ export function createWorld(given: WorldOptions): World {
     unit: undefined as unknown as MultipathUnit,
     suspended: false,
     trace,
+    sent,
+    onCommand: undefined,
     violations,
     get count() {
       return count;
@@ -332,6 +341,7 @@ export function createWorld(given: WorldOptions): World {
       dead.fill(false);
       busy.fill(false);
       trace.length = 0;
+      sent.length = 0;
       violations.length = 0;
       armed = false;
       idle = false;
