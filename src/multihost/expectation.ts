@@ -27,7 +27,8 @@ export type Expectation =
       readonly holds?: boolean | undefined;
       /**
        * Register (and reserve, where `type` is given) again where a loss of power has ended everything: nobody is registered, and
-       * PRGENERATION has gone back. What another host has done is never undone.
+       * PRGENERATION has gone back. What another host has done is never undone. A probe that is not answered then keeps the next ones
+       * waiting, until its deadline.
        */
       readonly reinstate?: boolean | undefined;
       /** With `reinstate`: register so that the next loss of power is survived (APTPL). */

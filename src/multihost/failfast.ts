@@ -13,7 +13,7 @@ import type { RegisteredKeys, ReservationState } from "../reservation.ts";
 import type { SenseData } from "../sense.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Expectation, LossReason } from "./expectation.ts";
-import { type Finding, isProbe, probe } from "./probing.ts";
+import { type Finding, isProbe, probe, type Resets } from "./probing.ts";
 
 /** How access to one disk was lost: the evidence. Plain data, which a thread can send to another. */
 export interface Loss {
@@ -134,13 +134,20 @@ interface Watched {
   overlook: () => void;
   state: "watched" | "silent" | "lost";
   stopped: boolean;
-  probing: boolean;
+  /** The probes under way, in the order in which they began. */
+  readonly looks: Set<AbortController>;
+  readonly resets: Resets;
   heldAt: number | undefined;
   prGeneration: number | undefined;
   loss: Loss | undefined;
 }
 
 const LEAST_DEADLINE_MS = 2000;
+/** A probe may be aborted at the disk without an answer: by a reset, by the very PREEMPT AND ABORT. The next ones do not wait for it. */
+const MOST_LOOKS = 4;
+/** What makes registrations again must not do so twice at a time. */
+const mostLooks = ({ kind, reinstate }: Expectation): number =>
+  kind === "registered" && reinstate === true ? 1 : MOST_LOOKS;
 /** Spreads the disks over the interval, each far from the others (the golden section). */
 const SPREAD = 0.618_033_988_749_895;
 
@@ -292,21 +299,31 @@ export function createFailfast(options: FailfastOptions): Failfast {
     lateness.probes++;
     lateness.sumMs += lateMs;
     lateness.worstMs = Math.max(lateness.worstMs, lateMs);
-    disk.probing = true;
-    const { signal } = ending;
-    const { prGeneration } = disk;
+    const look = new AbortController();
+    disk.looks.add(look);
+    const { signal } = look;
+    const { prGeneration, resets } = disk;
     // From when it begins: a thread that was held up must not take its own delay for the disk's.
     const deadline = due + lateMs + deadlineMs;
     try {
-      const finding = await probe(disk.unit, disk.expectation, { clock, signal, deadline, prGeneration });
+      const finding = await probe(disk.unit, disk.expectation, { clock, signal, deadline, prGeneration, resets });
+      if (finding.kind !== "silent") giveUpOlder(disk, look);
       return take(disk, finding, lateMs);
     } catch (error) {
-      // Given up: by the end of it all. A unit that somebody has closed under us answers no more.
+      // Given up: by the end of it all, or for an answer to a later one. A unit that somebody has closed under us answers no more.
       if (!isScsiError(error)) throw error;
       if (!signal.aborted) take(disk, { kind: "silent", error }, lateMs);
       return false;
     } finally {
-      disk.probing = false;
+      disk.looks.delete(look);
+    }
+  }
+
+  /** The disk has said something later. */
+  function giveUpOlder({ looks }: Watched, answered: AbortController): void {
+    for (const look of looks) {
+      if (look === answered) return;
+      look.abort();
     }
   }
 
@@ -332,7 +349,7 @@ export function createFailfast(options: FailfastOptions): Failfast {
       // What could not be done in time is done once, and not made up for.
       disk.due = Math.max(due + intervalMs, now);
       queue.push(disk);
-      if (!disk.probing) void begin(disk, due);
+      if (disk.looks.size < mostLooks(disk.expectation)) void begin(disk, due);
       if (disk.due <= now) break;
     }
     arm();
@@ -367,7 +384,8 @@ export function createFailfast(options: FailfastOptions): Failfast {
         due: now + Math.max(1, intervalMs * (1 - ((count++ * SPREAD) % 1))),
         state: "watched",
         stopped: false,
-        probing: false,
+        looks: new Set(),
+        resets: { met: false },
         heldAt: undefined,
         prGeneration: undefined,
         loss: undefined,
@@ -412,7 +430,10 @@ export function createFailfast(options: FailfastOptions): Failfast {
     },
     async [Symbol.asyncDispose]() {
       ending.abort();
-      for (const disk of disks) disk.overlook();
+      for (const disk of disks) {
+        disk.overlook();
+        for (const look of disk.looks) look.abort();
+      }
       callOff?.();
       callOff = undefined;
       queue.length = 0;

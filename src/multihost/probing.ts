@@ -35,6 +35,11 @@ export type Finding =
   /** Nothing that says anything, until the deadline. */
   | { readonly kind: "silent"; readonly error: ScsiError };
 
+/** Of one disk, through all its probes: whether a reset was met that nobody has been told of. */
+export interface Resets {
+  met: boolean;
+}
+
 /** How to probe. */
 export interface ProbeOptions {
   readonly clock: Clock;
@@ -43,6 +48,7 @@ export interface ProbeOptions {
   readonly deadline: number;
   /** PRGENERATION as the last probe saw it. */
   readonly prGeneration: number | undefined;
+  readonly resets: Resets;
 }
 
 const ATTENTIONS = 16;
@@ -72,15 +78,12 @@ export const isProbe = (command: Command<unknown>): boolean => probes.has(comman
 /** One probe under way: asks, and notes whether a reset was met. */
 interface Asking {
   ask<Result>(command: Command<Result>): Promise<Result>;
-  readonly reset: boolean;
+  readonly resets: Resets;
 }
 
-function asking(unit: LogicalUnit, { clock, signal, deadline }: ProbeOptions): Asking {
-  let reset = false;
+function asking(unit: LogicalUnit, { clock, signal, deadline, resets }: ProbeOptions): Asking {
   return {
-    get reset() {
-      return reset;
-    },
+    resets,
     async ask(command) {
       for (let attentions = 0; ; ) {
         const timeoutMs = Math.max(deadline - clock.now(), LEAST_MS);
@@ -89,7 +92,7 @@ function asking(unit: LogicalUnit, { clock, signal, deadline }: ProbeOptions): A
         } catch (error) {
           if (!isScsiError(error) || error.code === "RESERVATION_CONFLICT") throw error;
           if (error.code === "ABORTED" || error.code === "CLOSED") throw error;
-          if (tellsReset(error.sense)) reset = true;
+          if (tellsReset(error.sense)) resets.met = true;
           if (error.code === "UNIT_ATTENTION" && ++attentions < ATTENTIONS) continue;
           if (clock.now() + PAUSE_MS >= deadline) throw error;
           await sleep(clock, PAUSE_MS, signal);
@@ -112,8 +115,10 @@ async function probeReserved(expected: Extract<Expectation, { kind: "reserved" }
       command: command.name,
     };
   }
-  const again = expected.reinstate === true && asked.reset;
-  return { kind: "held", reinstated: again, reset: asked.reset && !again, prGeneration: undefined };
+  const again = expected.reinstate === true && asked.resets.met;
+  const reset = asked.resets.met && !again;
+  asked.resets.met = false;
+  return { kind: "held", reinstated: again, reset, prGeneration: undefined };
 }
 
 const CONSISTENT_LOOKS = 3;

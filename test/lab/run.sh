@@ -10,6 +10,7 @@
 # LAB_SHELL=1    instead of the suites, run the FILTERs as one command in the guest
 # LAB_OUTSIDE=1  this machine runs suites, those of outside/, while the guest serves LIO's iSCSI target at this machine's $LAB_PORT.
 #                With LAB_SHELL=1 this machine runs the FILTERs as one command
+# LAB_PANIC      the guest is to panic; what it has left in $LAB_OUT/panic.jsonl goes to this file (panic.sh)
 # LAB_CALLS      how many commands the endurance test sends
 # LAB_TIMES=1    say when each step of building the units begins
 # LAB_GUESTS=1   one guest for all runtimes, one after the other; default: two at the same time where there are two processors
@@ -65,6 +66,7 @@ settings() {
     printf 'node=%q\n' "$(node -p process.execPath)"
     printf 'bun=%q\n' "${LAB_BUN:-$project/test/runtimes/node_modules/bun-bin/bin/bun}"
     printf 'deno=%q\n' "${LAB_DENO:-$project/test/runtimes/node_modules/deno-bin/deno}"
+    printf 'export LAB_OUT=%q LAB_NODE=%q\n' "$1" "$(node -p process.execPath)"
     printf 'export LAB_CALLS=%q\n' "${LAB_CALLS:-}"
     printf 'LAB_TIMES=%q\n' "${LAB_TIMES:-}"
     printf 'shell=%q\n' "${LAB_SHELL:-}"
@@ -148,6 +150,11 @@ for guest in "${!guests[@]}"; do
   fi
 done
 for each in "${booted[@]}"; do wait "$each" || status=1; done
+if [ -n "${LAB_PANIC:-}" ]; then
+  [ ! -s "${folders[0]}/status" ] || { echo "lab: the guest came to its end without a panic" >&2; exit 1; }
+  cp "${folders[0]}/panic.jsonl" "$LAB_PANIC" && exit $status
+  exit 1
+fi
 for out in "${folders[@]}"; do whole "$out" || status=1; done
 if [ -z "${LAB_SHELL:-}" ]; then node "$here/results.mjs" "${TEST_RESULTS:-}" "${folders[@]}" || status=1; fi
 exit $status

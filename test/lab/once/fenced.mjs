@@ -1,15 +1,16 @@
 /**
  * A host that will be fenced, as a process of its own over the built package: it registers, reserves, arms fail-fast, and writes a
- * number that counts up, until it is no more. Run as `fenced.mjs NODE KEY ACT INTERVAL BUSY`; says in lines of JSON what happens.
+ * number that counts up, until it is no more. Run as
+ * `fenced.mjs NODE KEY ACT INTERVAL BUSY [FILE]`; says in lines of JSON what happens, and its last words go to the file.
  */
 import process from "node:process";
 import { startFailfast } from "../../../dist/failfast.js";
 
-const [node, key, act, intervalMs, busy] = process.argv.slice(2);
+const [node, key, act, intervalMs, busy, lastWords] = process.argv.slice(2);
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 const now = () => performance.timeOrigin + performance.now();
 
-const failfast = await startFailfast({ intervalMs: Number(intervalMs), act });
+const failfast = await startFailfast({ intervalMs: Number(intervalMs), act, lastWords });
 const unit = await failfast.open(node);
 await unit.registerAndIgnoreExistingKey({ newKey: BigInt(key) });
 await unit.reserve({ key: BigInt(key), type: "write-exclusive-registrants-only" });
@@ -40,7 +41,7 @@ if (busy === "busy") {
   // Nothing else happens in this thread.
   for (const until = performance.now() + 20_000; performance.now() < until; );
   say({ survived: true });
-} else if (busy === "idle") await new Promise((resolve) => setTimeout(resolve, 20_000));
+} else if (busy === "idle") await new Promise((resolve) => setTimeout(resolve, 5000));
 else while (await write());
 if (!failfast.signal.aborted) await new Promise((resolve) => failfast.signal.addEventListener("abort", resolve));
 await failfast[Symbol.asyncDispose]();
