@@ -1,7 +1,7 @@
 /** What one child process measures: the words between run.ts, which starts it, and client.ts, which is it. Types only. */
 
-/** One command, over and over. `read:4096` reads so many bytes from the start of the disk. */
-export type Operation = "tur" | "keys" | "login" | `read:${number}`;
+/** One command, over and over. `read:4096` reads, and `write:4096` writes so many bytes at the start of the disk; only libiscsi writes. */
+export type Operation = "tur" | "keys" | "login" | `read:${number}` | `write:${number}`;
 
 /** How long to run: first unmeasured, then measured. */
 export interface Times {
@@ -14,7 +14,7 @@ export interface IscsiJob extends Times {
   readonly kind: "iscsi";
   readonly port: number;
   readonly target: string;
-  readonly operation: Operation;
+  readonly operation: Exclude<Operation, `write:${number}`>;
   readonly depth: number;
   /** Insist on CRC32C over headers and data. */
   readonly digests: boolean;
@@ -26,7 +26,7 @@ export interface IscsiJob extends Times {
 export interface BareJob extends Times {
   readonly kind: "bare";
   readonly port: number;
-  readonly operation: Exclude<Operation, "login">;
+  readonly operation: Exclude<Operation, "login" | `write:${number}`>;
   readonly depth: number;
   /** Log in to this target first, and find the answer's length out; else `responseBytes` is needed. */
   readonly target?: string;
@@ -50,9 +50,10 @@ export interface CodecJob {
 export interface UnitJob extends Times {
   readonly kind: "unit";
   readonly unit: "instant" | "simulated";
-  readonly what: "read-keys" | "reserve";
-  /** Through LogicalUnit's methods, or by `transport.execute` alone. */
-  readonly through: "logical-unit" | "transport";
+  /** `cycle`: REGISTER, RESERVE, RELEASE and REGISTER again, counted as four. */
+  readonly what: "read-keys" | "reserve" | "cycle";
+  /** Through LogicalUnit's methods, by `transport.execute` alone, or of the simulated one by `server.execute`, synchronously. */
+  readonly through: "logical-unit" | "transport" | "server";
 }
 
 /** INQUIRY by SG_IO. */
@@ -71,6 +72,8 @@ export interface Sample {
   readonly value: number;
   /** Of the measuring process: processor time per operation in microseconds, kernel included. */
   readonly cpuUs?: number;
+  /** How many operations there were, those that were not measured included. */
+  readonly operations?: number;
   /** Bytes that answer one request. */
   readonly responseBytes?: number;
 }

@@ -4,7 +4,8 @@
  *
  *   libiscsi HOST:PORT TARGET OPERATION DEPTH WARMUP_MS MEASURE_MS HEADER_DIGEST KEYS
  *
- * OPERATION: tur, keys, read:BYTES, login. HEADER_DIGEST: 0 or 1. KEYS: how many READ KEYS must find. Prints one line of JSON.
+ * OPERATION: tur, keys, read:BYTES, write:BYTES, login. HEADER_DIGEST: 0 or 1. KEYS: how many READ KEYS must find. Prints one line
+ * of JSON: the rate, processor time of this process per operation, and how many operations there were, unmeasured ones included.
  */
 #include <errno.h>
 #include <poll.h>
@@ -21,10 +22,11 @@
 #define BLOCK 512
 #define INITIATOR "iqn.2026-01.test:bench-libiscsi"
 
-enum operation { TEST_UNIT_READY, READ_KEYS, READ_BLOCKS, LOGIN };
+enum operation { TEST_UNIT_READY, READ_KEYS, READ_BLOCKS, WRITE_BLOCKS, LOGIN };
 
 static enum operation operation;
-static uint32_t read_bytes;
+static uint32_t block_bytes;
+static uint8_t *written;
 static int expected_keys;
 static uint64_t done;
 static int outstanding, stopping;
@@ -56,7 +58,7 @@ static void answered(struct iscsi_context *iscsi, int status, void *command_data
   if (operation == READ_KEYS) {
     struct scsi_persistent_reserve_in_read_keys *keys = scsi_datain_unmarshall(task);
     if (keys == NULL || keys->num_keys != expected_keys) fail(iscsi, "find the registered keys");
-  } else if (operation == READ_BLOCKS && task->datain.size != (int)read_bytes) {
+  } else if (operation == READ_BLOCKS && task->datain.size != (int)block_bytes) {
     fail(iscsi, "read as much as asked for");
   }
   scsi_free_scsi_task(task);
@@ -71,8 +73,10 @@ static void issue(struct iscsi_context *iscsi) {
     task = iscsi_testunitready_task(iscsi, LUN, answered, NULL);
   } else if (operation == READ_KEYS) {
     task = iscsi_persistent_reserve_in_task(iscsi, LUN, SCSI_PERSISTENT_RESERVE_READ_KEYS, 8192, answered, NULL);
+  } else if (operation == WRITE_BLOCKS) {
+    task = iscsi_write10_task(iscsi, LUN, 0, written, block_bytes, BLOCK, 0, 0, 0, 0, 0, answered, NULL);
   } else {
-    task = iscsi_read10_task(iscsi, LUN, 0, read_bytes, BLOCK, 0, 0, 0, 0, 0, answered, NULL);
+    task = iscsi_read10_task(iscsi, LUN, 0, block_bytes, BLOCK, 0, 0, 0, 0, 0, answered, NULL);
   }
   if (task == NULL) fail(iscsi, "send a command");
   outstanding++;
@@ -121,10 +125,12 @@ int main(int argc, char **argv) {
   if (strcmp(what, "tur") == 0) operation = TEST_UNIT_READY;
   else if (strcmp(what, "keys") == 0) operation = READ_KEYS;
   else if (strcmp(what, "login") == 0) operation = LOGIN;
-  else if (strncmp(what, "read:", 5) == 0) operation = READ_BLOCKS, read_bytes = (uint32_t)atoi(what + 5);
+  else if (strncmp(what, "read:", 5) == 0) operation = READ_BLOCKS, block_bytes = (uint32_t)atoi(what + 5);
+  else if (strncmp(what, "write:", 6) == 0) operation = WRITE_BLOCKS, block_bytes = (uint32_t)atoi(what + 6);
   else return fprintf(stderr, "unknown operation %s\n", what), 2;
 
   struct iscsi_context *iscsi = NULL;
+  if (operation == WRITE_BLOCKS && (written = calloc(1, block_bytes)) == NULL) fail(NULL, "allocate");
   if (operation != LOGIN) {
     iscsi = log_in(portal, target, header_digest);
     settle(iscsi);
@@ -149,6 +155,6 @@ int main(int argc, char **argv) {
     while (outstanding > 0) service(iscsi);
     log_out(iscsi);
   }
-  printf("{\"value\":%.1f,\"cpuUs\":%.3f}\n", rate, cpu);
+  printf("{\"value\":%.1f,\"cpuUs\":%.3f,\"operations\":%llu}\n", rate, cpu, (unsigned long long)done);
   return 0;
 }

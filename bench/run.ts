@@ -13,6 +13,7 @@ import { compilePrograms } from "./processes.ts";
 import { json, line, markdown } from "./report.ts";
 import { iscsiRows, groups as network, startTarget } from "./suites/iscsi.ts";
 import { codecRows, sgRows, unitRows } from "./suites/process.ts";
+import { createServings, groups as served, servedRows } from "./suites/served.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 /** From build/bench/bench. */
@@ -22,6 +23,9 @@ const root = join(here, "../../..");
 const NOTED_FLOOR_MB = 205;
 
 const notes = {
+  [served.memory]:
+    "libiscsi's commands against both. Processor time here is the target's. serve keeps its disk in memory, tgtd in a file.",
+  [served.file]: "Processor time here is the target's.",
   [network.digests]:
     "libiscsi 1.19 has no data digest: its column has the header's alone. tgtd computes digests at some 500 MB/s, which bounds " +
     "what any initiator can read from it.",
@@ -41,11 +45,14 @@ async function main(): Promise<void> {
     target ??= startTarget();
     return target;
   };
+  const servings = createServings(join(root, "dist/cli.js"));
+  const surroundings = { options, programs, client, tgtd: startOnce };
   const rows = [
     ...codecRows(options, programs, client),
     ...unitRows(options, client),
     ...sgRows(options, programs, client),
-    ...iscsiRows({ options, programs, client, tgtd: startOnce }),
+    ...iscsiRows(surroundings),
+    ...servedRows(surroundings, servings),
   ].filter(
     ({ group, name }) => options.only.length === 0 || options.only.some((text) => `${group}: ${name}`.includes(text)),
   );
@@ -70,6 +77,7 @@ async function main(): Promise<void> {
       (options.markdown ? stderr : stdout).write(`${line(result)}\n`);
     }
   } finally {
+    await servings[Symbol.asyncDispose]();
     await (await target)?.[Symbol.asyncDispose]();
   }
   const explanation =

@@ -1,6 +1,6 @@
 /** Who is measured over a socket, on one runtime and pinned in one way: our initiator, libiscsi, bare sockets. */
 import type { Tgtd } from "../../test/peers/tgt/tgtd.ts";
-import type { Job, Operation, Sample } from "../jobs.ts";
+import type { BareJob, IscsiJob, Job, Operation, Sample } from "../jobs.ts";
 import type { Contender } from "../measure.ts";
 import type { BenchOptions, Runtime } from "../options.ts";
 import { move, type Pin, type Programs, processorsOf, sampleOf, startPeer } from "../processes.ts";
@@ -44,7 +44,7 @@ export function contenders({ options, programs, client, tgtd }: Surroundings, ru
 
   function ours(
     port: () => Promise<number>,
-    operation: Operation,
+    operation: IscsiJob["operation"],
     depth: number,
     digests: boolean,
   ): Contender["measure"] {
@@ -66,7 +66,7 @@ export function contenders({ options, programs, client, tgtd }: Surroundings, ru
   }
 
   /** The bare socket at a target, and then against as many bytes as the target has answered with. */
-  function bare(port: () => Promise<number>, operation: Exclude<Operation, "login">, depth: number): Contender[] {
+  function bare(port: () => Promise<number>, operation: BareJob["operation"], depth: number): Contender[] {
     const job = { kind: "bare", operation, depth, ...times } as const;
     let responseBytes = 0;
     return [

@@ -2,7 +2,7 @@
 import { createLogicalUnit } from "../../src/index.ts";
 import { startTgtd, type Tgtd } from "../../test/peers/tgt/tgtd.ts";
 import { connectIscsi } from "../../transports/iscsi/index.ts";
-import type { Operation } from "../jobs.ts";
+import type { BareJob } from "../jobs.ts";
 import type { Row } from "../measure.ts";
 import { runtimeSuffix } from "../options.ts";
 import { pinText } from "../processes.ts";
@@ -18,7 +18,7 @@ export const groups = {
 
 const DEPTHS = [1, 32] as const;
 
-const operations: readonly { name: string; operation: Exclude<Operation, "login">; bytes?: number }[] = [
+const operations: readonly { name: string; operation: BareJob["operation"]; bytes?: number }[] = [
   { name: `READ KEYS, ${KEYS} keys`, operation: "keys" },
   { name: "TEST UNIT READY", operation: "tur" },
   { name: "READ (10), 4 KiB", operation: "read:4096", bytes: 4096 },
@@ -35,20 +35,23 @@ export async function startTarget(): Promise<Tgtd> {
   ] as const) {
     for (const digest of digests) await tgtd.setParameter(target, digest, "CRC32C");
   }
-  for (const target of Object.values(targets)) {
-    for (let n = 1; n <= KEYS; n++) {
-      await using session = await connectIscsi({
-        host: tgtd.host,
-        port: tgtd.port,
-        target,
-        initiatorName: `iqn.2026-01.test:key-${n}`,
-        headerDigest: "prefer-crc32c",
-        dataDigest: "prefer-crc32c",
-      });
-      await createLogicalUnit(session.logicalUnit(1)).register({ newKey: BigInt(n) });
-    }
-  }
+  for (const target of Object.values(targets)) await registerKeys(tgtd.host, tgtd.port, target);
   return tgtd;
+}
+
+/** Registers eight initiators with LUN 1. */
+export async function registerKeys(host: string, port: number, target: string): Promise<void> {
+  for (let n = 1; n <= KEYS; n++) {
+    await using session = await connectIscsi({
+      host,
+      port,
+      target,
+      initiatorName: `iqn.2026-01.test:key-${n}`,
+      headerDigest: "prefer-crc32c",
+      dataDigest: "prefer-crc32c",
+    });
+    await createLogicalUnit(session.logicalUnit(1)).register({ newKey: BigInt(n) });
+  }
 }
 
 /** The rows of this file. */

@@ -1,5 +1,5 @@
 /** Rows without a network: the codec alone beside libiscsi's and plain JavaScript, units within the process, SG_IO without a device. */
-import type { CodecCase, CodecMaker, Job, UnitJob } from "../jobs.ts";
+import type { CodecCase, CodecMaker, Job } from "../jobs.ts";
 import type { Contender, Row } from "../measure.ts";
 import { type BenchOptions, type Runtime, runtimeSuffix } from "../options.ts";
 import { type Programs, sampleOf } from "../processes.ts";
@@ -7,7 +7,8 @@ import { type Programs, sampleOf } from "../processes.ts";
 export const groups = {
   native: "Codec, beside libiscsi",
   own: "Codec, what libiscsi does not have",
-  unit: "Units in the process",
+  instant: "LogicalUnit in the process, over a unit that answers at once",
+  simulated: "The simulated unit in the process",
   sg: "SG_IO, beside a loop in C",
 } as const;
 
@@ -64,29 +65,35 @@ export function codecRows(options: BenchOptions, programs: Programs, client: str
   );
 }
 
+const inProcess = [
+  { what: "read-keys", name: "READ KEYS, 8 keys" },
+  { what: "reserve", name: "RESERVE" },
+  { what: "cycle", name: "REGISTER, RESERVE, RELEASE, REGISTER" },
+] as const;
+const ways = [
+  { through: "logical-unit", name: "LogicalUnit" },
+  { through: "transport", name: "transport alone" },
+  { through: "server", name: "device server alone" },
+] as const;
+
 export function unitRows(options: BenchOptions, client: string): Row[] {
   const times = { warmupMs: options.warmupMs, measureMs: options.measureMs * CODEC_PART };
-  const units = [
-    { unit: "instant", name: "answers at once" },
-    { unit: "simulated", name: "simulated" },
-  ] as const;
   return options.runtimes.flatMap((runtime) =>
-    units.flatMap(({ unit, name }) =>
-      (["read-keys", "reserve"] as const).map((what) => {
-        const contender = (title: string, through: UnitJob["through"]): Contender => ({
-          name: title,
-          measure: () => {
-            const job: Job = { kind: "unit", unit, what, through, ...times };
-            return sampleOf([...runtime.command, client, JSON.stringify(job)], undefined);
-          },
-        });
-        return {
-          group: groups.unit,
-          name: `${what === "reserve" ? "RESERVE" : "READ KEYS, 8 keys"}, ${name}${runtimeSuffix(options, runtime)}`,
-          unit: "rate" as const,
-          contenders: [contender("LogicalUnit", "logical-unit"), contender("transport alone", "transport")],
-        };
-      }),
+    (["instant", "simulated"] as const).flatMap((unit) =>
+      inProcess.map(({ what, name }) => ({
+        group: groups[unit],
+        name: `${name}${runtimeSuffix(options, runtime)}`,
+        unit: "rate" as const,
+        contenders: ways
+          .filter(({ through }) => through !== "server" || unit === "simulated")
+          .map(({ through, name }) => ({
+            name,
+            measure: () => {
+              const job: Job = { kind: "unit", unit, what, through, ...times };
+              return sampleOf([...runtime.command, client, JSON.stringify(job)], undefined);
+            },
+          })),
+      })),
     ),
   );
 }

@@ -12,7 +12,9 @@ import type { ParameterList } from "./reservations.ts";
 import { type Fault, faultAtListByte, faultInList, plainFault, senseCodes } from "./sense.ts";
 
 const lengthError = plainFault(senseCodes.parameterListLengthError);
-const none: ParameterList["transportIds"] = [];
+/** The TransportIDs of a list, or what is wrong with them. */
+type Ids = Pick<ParameterList, "transportIds" | "malformed">;
+const none: Ids["transportIds"] = [];
 
 /**
  * Takes a parameter list apart.
@@ -29,7 +31,8 @@ export function decodeList(serviceAction: number, bytes: Uint8Array): ParameterL
   const moves = serviceAction === PersistentReserveOut.REGISTER_AND_MOVE;
   const specIPt = word(Slot.SPEC_I_PT) === 1;
   if (!exact && !moves && !specIPt) return undefined;
-  const list = {
+  // One literal, not two that are spread: this is done for every PERSISTENT RESERVE OUT.
+  const list: { -readonly [Field in keyof ParameterList]: ParameterList[Field] } = {
     reservationKey: long(Slot.RESERVATION_KEY_U64),
     serviceActionReservationKey: long(Slot.SERVICE_ACTION_RESERVATION_KEY_U64),
     specIPt,
@@ -37,18 +40,19 @@ export function decodeList(serviceAction: number, bytes: Uint8Array): ParameterL
     aptpl: word(Slot.APTPL) === 1,
     unreg: word(Slot.UNREG) === 1,
     relativeTargetPort: word(Slot.RELATIVE_TARGET_PORT),
+    transportIds: none,
+    malformed: exact ? undefined : lengthError,
   };
-  if (!exact) return { ...list, transportIds: none, malformed: lengthError };
-  if (!moves && !specIPt) return { ...list, transportIds: none, malformed: undefined };
-  return { ...list, ...transportIdsAt(word(Slot.TRANSPORTIDS_OFFSET), length, moves) };
+  if (exact && (moves || specIPt)) {
+    const { transportIds, malformed } = transportIdsAt(word(Slot.TRANSPORTIDS_OFFSET), length, moves);
+    list.transportIds = transportIds;
+    list.malformed = malformed;
+  }
+  return list;
 }
 
 /** Every TransportID from `offset` up to `end`: one if it is a REGISTER AND MOVE, any number otherwise. */
-function transportIdsAt(
-  offset: number,
-  end: number,
-  moves: boolean,
-): Pick<ParameterList, "transportIds" | "malformed"> {
+function transportIdsAt(offset: number, end: number, moves: boolean): Ids {
   const lengthField = moves
     ? RegisterAndMoveList.TRANSPORTID_PARAMETER_DATA_LENGTH
     : SpecifyInitiatorPortsList.TRANSPORTID_PARAMETER_DATA_LENGTH;

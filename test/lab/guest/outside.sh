@@ -53,5 +53,5 @@ done
 echo "lab: reached from outside after $(cut -d' ' -f1 /proc/uptime) s"
 touch "$out/ready"
 while [ ! -e "$out/stop" ]; do sleep 0.5; done
-dmesg --level=emerg,alert,crit,err,warn 2>/dev/null | tail -n 20
+dmesg --level=emerg,alert,crit,err,warn 2>/dev/null | tail -n 60
 exit 0

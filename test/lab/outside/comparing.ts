@@ -168,7 +168,13 @@ export async function randomSequence(pair: Pair, seed: number, steps: number): P
   for (let done = 1; done <= steps; done++) {
     const step = nextStep({ random, ports: pair.ports, state: walked.state[0] });
     const drained = random.chance(0.5) ? allHosts(pair) : [];
-    const went = await walk(walked, step, drained);
+    let went: Went;
+    try {
+      went = await walk(walked, step, drained);
+    } catch (cause) {
+      const told = cause instanceof Error ? cause.message : String(cause);
+      throw new Error([`seed ${seed}, after ${done - 1} steps: ${told}`, ...walked.texts].join("\n"), { cause });
+    }
     if (went.goes !== "on") return ended(walked, done, went);
   }
   return ended(walked, steps);
