@@ -175,13 +175,24 @@ export const serve: Verb = {
   async run(session) {
     const { io, values, openOptions } = session;
     const { checkServeFaults, serve: start } = await import("../transports/serve.ts");
+    // Hundreds of logins a second would else do little but write: what happens within this time goes out in one write.
+    const WRITE_AFTER_MS = 10;
+    let unwritten = "";
+    const write = (): void => {
+      const text = unwritten;
+      unwritten = "";
+      if (text !== "") io.stdout.write(text);
+    };
     const say = (line: string, json: Json): void => {
-      io.stdout.write(`${values.json === true ? JSON.stringify(json) : harmless(line)}\n`);
+      if (unwritten === "") setTimeout(write, WRITE_AFTER_MS);
+      unwritten += `${values.json === true ? JSON.stringify(json) : harmless(line)}\n`;
     };
     let served: ServedTargets;
     try {
       served = await start(
-        await optionsOf(session, checkServeFaults, (event) => say(eventLine(event), eventJson(event))),
+        await optionsOf(session, checkServeFaults, (event) =>
+          values.json === true ? say("", eventJson(event)) : say(eventLine(event), null),
+        ),
       );
     } catch (error) {
       if (error instanceof UsageError || !(error instanceof Error)) throw error;
@@ -192,6 +203,7 @@ export const serve: Verb = {
     for (const url of urls) say(`serving    ${url}`, { type: "serving", url });
     await interrupted(openOptions.signal);
     await served.close();
+    write();
     return {
       streamed: true,
       result: { urls },

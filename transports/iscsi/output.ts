@@ -26,6 +26,8 @@ export interface Output {
 }
 
 const ARENA_LENGTH = 65_536;
+/** Of the first one: a connection that only logs in and out needs no more. */
+const FIRST_ARENA_LENGTH = 2048;
 
 /**
  * An empty output.
@@ -44,11 +46,12 @@ export function createOutput(allocate: (length: number) => Uint8Array, sink: Out
   }
 
   const output: Output = {
-    bytes: allocate(ARENA_LENGTH),
+    bytes: new Uint8Array(0),
     reserve(length) {
       if (tail + length > output.bytes.length) {
         closeChunk();
-        output.bytes = allocate(Math.max(ARENA_LENGTH, length));
+        const first = output.bytes.length === 0 ? FIRST_ARENA_LENGTH : ARENA_LENGTH;
+        output.bytes = allocate(Math.max(first, length));
         start = 0;
         tail = 0;
       }
