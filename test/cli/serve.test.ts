@@ -122,8 +122,9 @@ describe("serve", () => {
       await unit.registerAndIgnoreExistingKey({ newKey: 5n }).catch(({ code }) => failures.push(code));
     }
     expect(failures).toEqual(["BUSY"]);
-    const told = server.events.filter(({ type }: Document) => type === "fault");
-    expect(told).toMatchObject([{ command: 3, operationCode: 0x5f, fault: { kind: "busy" }, lun: 0 }]);
+    await expect
+      .poll(() => server.events.filter(({ type }: Document) => type === "fault"))
+      .toMatchObject([{ command: 3, operationCode: 0x5f, fault: { kind: "busy" }, lun: 0 }]);
   });
 
   it.each([

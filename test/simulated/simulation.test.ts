@@ -18,9 +18,21 @@ describe("A simulated cluster", () => {
   });
 });
 
+/** Seeds that meet what is rare; another would do, and take longer. */
+const quickSeeds: Readonly<Record<string, number>> = {
+  "APTPL is lost": 38,
+  "power loss forgets nothing": 32,
+  "a reset ends the reservation": 27,
+  "a lost nexus is unregistered": 10,
+  "REGISTER without APTPL leaves APTPL as it was": 32,
+  "a WRITE is lost": 18,
+  "PREEMPT AND ABORT aborts nothing": 26,
+};
+
 describe("A planted fault is noticed", () => {
-  it.each(Object.entries(mutants))("%s", async (_name, mutate) => {
-    for (let seed = 1; seed <= 60; seed++) {
+  it.each(Object.entries(mutants))("%s", async (name, mutate) => {
+    const seeds = [quickSeeds[name] ?? 1, ...Array.from({ length: 60 }, (_, index) => index + 1)];
+    for (const seed of seeds) {
       const { violation } = await runCluster({ seed, steps: 1500, mutate });
       if (violation !== undefined) return;
     }
@@ -33,7 +45,7 @@ describe("A run that fails", () => {
     const mutate = mutants["RELEASE tells nobody"] as NonNullable<Parameters<typeof runScript>[2]>;
     const fails = async (script: ReturnType<typeof writeScript>, steps: readonly number[]) =>
       (await runScript(script, steps, mutate)).violation;
-    for (let seed = 1; seed <= 60; seed++) {
+    for (const seed of [4, 1, 2, 3]) {
       const script = writeScript(seed, 1500);
       const violation = await fails(script, [...script.steps.keys()]);
       if (violation === undefined) continue;

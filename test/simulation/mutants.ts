@@ -1,5 +1,5 @@
 /** Rule faults that are planted into a unit, one at a time, to see that the simulation notices them. */
-import type { Nexus, SimulatedUnit, Snapshot } from "../../transports/simulated/index.ts";
+import type { Nexus, Reservations, SimulatedUnit, Snapshot } from "../../transports/simulated/index.ts";
 import { OP, SA, STATUS } from "./bytes.ts";
 
 type Server = { -readonly [K in keyof SimulatedUnit["server"]]: SimulatedUnit["server"][K] };
@@ -13,13 +13,13 @@ const around = (wrap: (execute: Execute, server: Server) => Execute) => (unit: S
 /** Does something after every PERSISTENT RESERVE OUT that ended in GOOD. */
 const afterwards = (
   actions: readonly number[],
-  then: (server: Server, before: Snapshot, nexus: Nexus, everybody: ReadonlySet<Nexus>) => void,
+  then: (server: Server, before: Reservations, nexus: Nexus, everybody: ReadonlySet<Nexus>) => void,
 ) => {
   const everybody = new Set<Nexus>();
   return around((execute, server) => (nexus, cdb, dataOut) => {
     everybody.add(nexus);
     const concerned = cdb[0] === OP.reserveOut && actions.includes((cdb[1] as number) & 0x1f);
-    const before = concerned ? server.snapshot() : undefined;
+    const before = concerned ? server.reservations() : undefined;
     const answer = execute(nexus, cdb, dataOut);
     if (before !== undefined && answer.status === STATUS.good) then(server, before, nexus, everybody);
     return answer;
@@ -36,7 +36,7 @@ const change = (server: Server, how: (now: Snapshot) => Partial<Snapshot>) => {
   const now = server.snapshot();
   server.restore({ ...now, ...how(now) });
 };
-const holds = ({ registrations, reservation }: Snapshot, { initiatorPort, relativeTargetPort }: Nexus): boolean => {
+const holds = ({ registrations, reservation }: Reservations, { initiatorPort, relativeTargetPort }: Nexus): boolean => {
   const index = registrations.findIndex(
     (each) =>
       each.relativeTargetPort === relativeTargetPort &&
@@ -51,13 +51,14 @@ const holds = ({ registrations, reservation }: Snapshot, { initiatorPort, relati
 export const mutants: Readonly<Record<string, (unit: SimulatedUnit) => void>> = {
   "a cell of the access table: WRITE is refused to a registrant": around((execute, server) => (nexus, cdb, dataOut) => {
     const answer = execute(nexus, cdb, dataOut);
-    const refuses = cdb[0] === OP.write && server.snapshot().reservation?.type === "exclusive-access-registrants-only";
-    return refuses && !holds(server.snapshot(), nexus) ? { ...answer, status: STATUS.conflict } : answer;
+    const now = server.reservations();
+    const refuses = cdb[0] === OP.write && now.reservation?.type === "exclusive-access-registrants-only";
+    return refuses && !holds(now, nexus) ? { ...answer, status: STATUS.conflict } : answer;
   }),
   "a cell of the access table: WRITE is let through": around((execute, server) => (nexus, cdb, dataOut) => {
     const answer = execute(nexus, cdb, dataOut);
     if (cdb[0] !== OP.write || answer.status !== STATUS.conflict) return answer;
-    return server.snapshot().reservation?.type === "write-exclusive" ? { ...answer, status: STATUS.good } : answer;
+    return server.reservations().reservation?.type === "write-exclusive" ? { ...answer, status: STATUS.good } : answer;
   }),
   "PREEMPT tells nobody": untold([SA.preempt, SA.preemptAndAbort], 0x2a05),
   "CLEAR tells nobody": untold([SA.clear], 0x2a03),
@@ -80,7 +81,7 @@ export const mutants: Readonly<Record<string, (unit: SimulatedUnit) => void>> = 
     const server = unit.server as Server;
     const powerCycle = server.powerCycle.bind(server);
     server.powerCycle = () => {
-      const { registrations, reservation } = server.snapshot();
+      const { registrations, reservation } = server.reservations();
       powerCycle();
       change(server, () => ({ registrations, reservation }));
     };
