@@ -50,6 +50,7 @@ export enum ChangerModePage {
 export enum LogPage {
   SUPPORTED_PAGES        = 0x00,
   TAPE_ALERT             = 0x2e,
+  INFORMATIONAL_EXCEPTIONS = 0x2f,
 }
 
 /** SPACE: what is counted. */

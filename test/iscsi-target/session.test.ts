@@ -370,6 +370,19 @@ describe("Task management", () => {
     expect(await responseTo(initiator)).toBe(response);
   });
 
+  it.each([
+    ["SIMPLE", 1, 0],
+    ["ORDERED", 2, 0],
+    ["HEAD OF QUEUE", 3, 0],
+    ["ACA, where there is never an ACA condition", 4, 0x4900],
+  ])("task attribute %s", async (_what, attribute, code) => {
+    await start();
+    const initiator = await session();
+    initiator.command({ cdb: testUnitReady, tag: 1, flags: FINAL | attribute });
+    const answer = await initiator.expect(Opcode.SCSI_RESPONSE);
+    expect(statusOf(answer) === 0 ? 0 : senseOf(answer)).toBe(code);
+  });
+
   it("PREEMPT AND ABORT ends the victims' commands", async () => {
     await start();
     const a = await session({}, A);

@@ -41,6 +41,33 @@ const read16 = (lba: bigint, blocks: number) => {
 };
 const asWrite = (cdb: Uint8Array) => Uint8Array.of((cdb[0] as number) + 2, ...cdb.subarray(1));
 
+describe("NACA", () => {
+  // NORMACA of INQUIRY (byte 3, bit 5) is 0: the CONTROL byte cannot ask for ACA. Its place is the CDB's last byte.
+  it.each([
+    ["TEST UNIT READY", Uint8Array.of(0, 0, 0, 0, 0, 0)],
+    ["READ (10)", read10(0, 1)],
+    ["READ (16)", read16(0n, 1)],
+    ["PERSISTENT RESERVE IN", reserveInCdb(0)],
+  ])("of %s is an invalid field", (_name, cdb) => {
+    const { lab, a } = setup();
+    const withNaca = cdb.slice();
+    const control = cdb.length - 1;
+    withNaca[control] = 4;
+    expect(lab.send(a, withNaca)).toBe(`5/24/00 cdb ${control}.2`);
+    expect(lab.send(a, cdb)).toBe(GOOD);
+  });
+
+  it("comes after a conflict; and INQUIRY says that there is none", () => {
+    const { lab, a, b, data } = setup();
+    lab.register(b, 1n);
+    lab.reserve(b, 1n, TYPE.EA);
+    const cdb = read10(0, 1);
+    cdb[9] = 4;
+    expect(lab.send(a, cdb)).toBe(CONFLICT);
+    expect((data(Uint8Array.of(0x12, 0, 0, 0, 96, 0))[3] as number) & 0x20).toBe(0);
+  });
+});
+
 describe("PERSISTENT RESERVE IN", () => {
   it("READ KEYS: PRGENERATION, ADDITIONAL LENGTH, a key for every registration", () => {
     const { lab, a, b, data } = setup();
@@ -366,7 +393,7 @@ describe("A CDB", () => {
     // biome-ignore format: by length
     const known = [
       0x00, 0x03, 0x08, 0x0a, 0x12, 0x15, 0x16, 0x17, 0x1a, 0x1b, 0x1e,
-      0x25, 0x28, 0x2a, 0x2e, 0x2f, 0x34, 0x35, 0x41, 0x55, 0x56, 0x57, 0x5a, 0x5e, 0x5f,
+      0x25, 0x28, 0x2a, 0x2e, 0x2f, 0x34, 0x35, 0x41, 0x4d, 0x55, 0x56, 0x57, 0x5a, 0x5e, 0x5f,
       0x88, 0x89, 0x8a, 0x8b, 0x8e, 0x8f, 0x90, 0x91, 0x93, 0x9e,
       0xa0, 0xa3, 0xa8, 0xaa, 0xae, 0xaf,
     ];

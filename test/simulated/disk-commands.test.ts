@@ -512,3 +512,22 @@ describe("The vital product data of a disk", () => {
     expect(setup().data(capacity)[14]).toBe(0);
   });
 });
+
+describe("LOG SENSE", () => {
+  const logSense = (page: number, subpage = 0) => Uint8Array.of(0x4d, 0, 0x40 | page, subpage, 0, 0, 0, 0, 255, 0);
+
+  // As sg_logs 1.81 reads them (no exception, neither temperature available): page code, length; parameter code, control byte, length; code, qualifier, temperature, threshold.
+  it.each([
+    ["supported pages", 0x00, [0x00, 0, 0, 2, 0x00, 0x2f]],
+    ["informational exceptions: none, and no temperature", 0x2f, [0x2f, 0, 0, 8, 0, 0, 3, 4, 0, 0, 0xff, 0xff]],
+  ])("%s", (_what, page, bytes) => {
+    const lab = createLab();
+    expect(Array.from(lab.server.execute(lab.nexus("a"), logSense(page)).dataIn)).toEqual(bytes);
+  });
+
+  it("of another page, or a subpage, is an invalid field", () => {
+    const lab = createLab();
+    expect(lab.send(lab.nexus("a"), logSense(0x2e))).toBe("5/24/00 cdb 2.5");
+    expect(lab.send(lab.nexus("a"), logSense(0, 0xff))).toBe("5/24/00 cdb 3");
+  });
+});

@@ -68,8 +68,10 @@ export const TRANSIT = 0x80;
 
 /** Byte 1 of a SCSI Command. */
 export const CommandFlag = { READ: 0x40, WRITE: 0x20 } as const;
-/** Task attribute SIMPLE (byte 1, bits 2 to 0 of a SCSI Command). */
+/** Task attributes SIMPLE and ACA (byte 1, bits 2 to 0 of a SCSI Command). */
 export const ATTRIBUTE_SIMPLE = 0x01;
+export const ATTRIBUTE_ACA = 0x04;
+export const ATTRIBUTE_MASK = 0x07;
 
 /** Byte 1 of SCSI Response and SCSI Data-In. STATUS is defined for Data-In alone. */
 export const ResponseFlag = { OVERFLOW: 0x04, UNDERFLOW: 0x02, STATUS: 0x01 } as const;

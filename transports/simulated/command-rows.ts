@@ -14,6 +14,7 @@ import { transferCommands } from "./transfer-commands.ts";
 /** Of every device. */
 const commonRows: readonly CommandRow[] = [
   ...inquiryCommands,
+  ...logCommands,
   ...modeCommands,
   ...preventCommands,
   ...reserveCommands,
@@ -28,6 +29,6 @@ export const diskRows: readonly CommandRow[] = [
   ...spaceCommands,
 ];
 
-export const tapeRows: readonly CommandRow[] = [...commonRows, ...logCommands, ...streamCommands];
+export const tapeRows: readonly CommandRow[] = [...commonRows, ...streamCommands];
 
-export const changerRows: readonly CommandRow[] = [...commonRows, ...logCommands, ...changerCommands];
+export const changerRows: readonly CommandRow[] = [...commonRows, ...changerCommands];

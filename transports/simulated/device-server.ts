@@ -9,7 +9,7 @@
  *   3. lost persistent reservation information
  *   4. RESERVATION CONFLICT for who the nexus is
  *   5. any other unit attention condition
- *   6. is there a medium, and may it be written?
+ *   6. is ACA asked for, is there a medium, and may it be written?
  *   7. the command itself, whose parameter list may still conflict
  */
 import { PersistentReserveOutCdb } from "../../src/core/generated/fields.ts";
@@ -46,6 +46,13 @@ const mediumFaults = {
 } as const;
 const writeProtected = plainFault(senseCodes.logicalUnitSoftwareWriteProtected);
 
+/** NACA of the CONTROL byte: where NORMACA of INQUIRY is 0, as here, it cannot be 1. */
+const NACA = 0x04;
+const noAca = (control: number): Fault => ({
+  code: senseCodes.invalidFieldInCdb,
+  pointer: { inCdb: true, byte: control >>> 16, bit: 2 },
+});
+
 function perform(unit: UnitState, nexus: Nexus, cdb: Uint8Array, dataOut: Uint8Array): Answer {
   const operationCode = cdb[0] ?? -1;
   let command = unit.commands.byOperationCode[operationCode];
@@ -68,6 +75,8 @@ function perform(unit: UnitState, nexus: Nexus, cdb: Uint8Array, dataOut: Uint8A
   const access = typeof command.access === "number" ? command.access : command.access(unit);
   if (conflicts(unit, nexus, operationCode, serviceAction, access)) return conflictAnswer;
   if (attention !== undefined) return reportAttention(attentions);
+  const naca = command.cdb.CONTROL;
+  if (naca !== undefined && ((cdb[naca >>> 16] as number) & NACA) !== 0) return faultAnswer(noAca(naca));
   if (command.medium !== undefined && !isReady(unit)) return faultAnswer(noMedium);
   if (command.medium === "write" && unit.mode.softwareWriteProtect) return faultAnswer(writeProtected);
   try {

@@ -4,7 +4,7 @@
  */
 import { Status } from "../../../src/core/generated/codes.ts";
 import { protocolError } from "../fault.ts";
-import { BHS_LENGTH, CommandFlag, FINAL, Field, get32, IMMEDIATE, Opcode } from "../pdu.ts";
+import { ATTRIBUTE_MASK, BHS_LENGTH, CommandFlag, FINAL, Field, get32, IMMEDIATE, Opcode } from "../pdu.ts";
 import { readScsiCommand } from "../request-pdus.ts";
 import { hex, opcodeName } from "../words.ts";
 import { answerPing, logout, RejectReason, reject, takeText } from "./conversation.ts";
@@ -141,6 +141,7 @@ function createTask(session: Session, pdu: Arrived, tag: number, cmdSn: number, 
       headerLength === BHS_LENGTH
         ? bytes.slice(at + Field.CDB, at + BHS_LENGTH)
         : readScsiCommand(bytes.subarray(at, at + headerLength)).cdb,
+    attribute: flags & ATTRIBUTE_MASK,
     reads: (flags & CommandFlag.READ) !== 0,
     writes,
     expectedLength,

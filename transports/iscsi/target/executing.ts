@@ -2,12 +2,14 @@
  * From a whole command to its answer: hands it to its unit, one after the other, as long as the peer takes output. What
  * an answer looks like on the wire is answering.ts's.
  */
-
+import { SenseKey, Status } from "../../../src/core/generated/codes.ts";
+import { ATTRIBUTE_ACA } from "../pdu.ts";
 import { abortTasksOf } from "./aborting.ts";
 import { answerAbsentUnit } from "./absent-unit.ts";
 import { answerTask, putScsiResponse } from "./answering.ts";
 import type { UnitAnswer } from "./device.ts";
 import { befall } from "./mishaps.ts";
+import { fixedSense } from "./sense.ts";
 import { endSession, type Session } from "./session.ts";
 import { isAlive, removeTask, type Task } from "./task.ts";
 
@@ -39,11 +41,24 @@ export function executeReady(session: Session): void {
   }
 }
 
+/** A task attribute that cannot be where there is never an ACA condition: INVALID MESSAGE ERROR, as SCST answers it. */
+const attributeRefused = (): UnitAnswer => ({
+  status: Status.CHECK_CONDITION,
+  dataIn: nothing,
+  sense: fixedSense(SenseKey.ILLEGAL_REQUEST, 0x49, 0x00),
+  dataOutLength: 0,
+  aborted: [],
+});
+
 function execute(session: Session, task: Task): void {
   const { unit, nexus } = task;
   if (unit === undefined || nexus === undefined) {
     const luns = [...(session.target?.units.keys() ?? [])];
     answerTask(session, task, answerAbsentUnit(task.cdb, luns));
+    return;
+  }
+  if (task.attribute === ATTRIBUTE_ACA) {
+    answerTask(session, task, attributeRefused());
     return;
   }
   task.executing = true;

@@ -23,6 +23,8 @@ export interface Task {
   readonly unit: ServedUnit | undefined;
   readonly nexus: UnitNexus | undefined;
   readonly cdb: Uint8Array;
+  /** The task attribute (RFC 7143 11.3.1). All but ACA are taken as SIMPLE. */
+  readonly attribute: number;
   readonly reads: boolean;
   readonly writes: boolean;
   readonly expectedLength: number;
