@@ -111,7 +111,7 @@ export function registerAndMove(
   return listed(SA.registerAndMove, 0, head, [to.id]);
 }
 
-/** RESERVE(6) and RELEASE(6) (spc2r20 7.21, 7.17). */
+/** RESERVE(6) and RELEASE(6), of SPC-2: an operation code and nothing else. */
 export const reserve6 = (): Request => ({ cdb: Uint8Array.of(OP.reserve6, 0, 0, 0, 0, 0), dataInLength: 0 });
 export const release6 = (): Request => ({ cdb: Uint8Array.of(OP.release6, 0, 0, 0, 0, 0), dataInLength: 0 });
 
