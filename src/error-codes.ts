@@ -1,6 +1,6 @@
 /** The codes of errors, each with what it means in words: the one list of them. A table; errors.ts has the class. */
 
-/** Every code a {@link ScsiError} can carry, with its meaning. */
+/** Every code that a `ScsiError` can carry, with its meaning. */
 export const scsiErrorCodes = {
   // Statuses other than GOOD and CHECK CONDITION (SAM-5 5.3.1).
   RESERVATION_CONFLICT: "another I_T nexus's reservation, or a wrong reservation key, forbids this command",

@@ -10,7 +10,12 @@ export {
 export type { Command, Effect } from "./command.ts";
 export type * from "./commands/index.ts";
 export * as commands from "./commands/index.ts";
-export { type MpathPersistResult, mpathPersistResult, mpathPersistResults } from "./conversions.ts";
+export {
+  type MpathPersistResult,
+  type MultihostErrno,
+  mpathPersistResult,
+  mpathPersistResults,
+} from "./conversions.ts";
 export { formatDesignator, sameLogicalUnit } from "./designators.ts";
 export {
   isScsiError,
@@ -62,9 +67,14 @@ export type {
 export {
   decodeTransportId,
   encodeTransportId,
+  type FcpTransportId,
   type IscsiTransportId,
   type OpaqueTransportId,
   type SasTransportId,
+  type SbpTransportId,
+  type SopTransportId,
+  type SpiTransportId,
+  type SrpTransportId,
   type TransportId,
 } from "./transport-id.ts";
 export { formatTransportId, parseTransportId, sameTransportId } from "./transport-id-text.ts";

@@ -5,15 +5,24 @@
 import { checkInteger } from "../src/check.ts";
 import { formatAddress } from "./iscsi/portal.ts";
 import {
+  type DigestPolicy,
   type IscsiTarget,
+  type IscsiTargetDefinition,
   type IscsiTargetOptions,
   type PortalOptions,
   type ServedPortal,
   type ServedUnit,
+  type SessionEnd,
   type SessionIdentity,
   serveIscsi,
   type TargetAuthentication,
   type TargetEvent,
+  type TargetLimits,
+  type TargetObserver,
+  type TargetParameterOptions,
+  type UnitAnswer,
+  type UnitMishap,
+  type UnitNexus,
 } from "./iscsi/target/index.ts";
 import { withFaults } from "./served/faulty-unit.ts";
 import { openFileMedium } from "./served/file-medium.ts";
@@ -38,7 +47,24 @@ import {
 } from "./simulated/index.ts";
 
 export type { ReservationChange, UnitEvent } from "./served/unit.ts";
-export type { IscsiTargetOptions, PortalOptions, ServedPortal, SessionIdentity, TargetAuthentication, TargetEvent };
+export type {
+  DigestPolicy,
+  IscsiTargetDefinition,
+  IscsiTargetOptions,
+  PortalOptions,
+  ServedPortal,
+  ServedUnit,
+  SessionEnd,
+  SessionIdentity,
+  TargetAuthentication,
+  TargetEvent,
+  TargetLimits,
+  TargetObserver,
+  TargetParameterOptions,
+  UnitAnswer,
+  UnitMishap,
+  UnitNexus,
+};
 export { type FaultPlan, FaultPlanError, type FaultRule, type ProfileName, profileNames };
 
 /** Something happened at the target or at one of its units. */

@@ -5,6 +5,7 @@
 import type { Transport } from "../../src/transport.ts";
 import { createSimulatedHost, type OpenSimulatedOptions, openSimulatedIn, type SimulatedHost } from "./host.ts";
 
+export type { DeviatingAnswers, Ending } from "../../src/profiles/index.ts";
 export { type Profile, type ProfileName, profileNames, profiles } from "../../src/profiles/index.ts";
 export type { Answer } from "./answer.ts";
 export { type Clock, createVirtualClock, realClock, type VirtualClock } from "./clock.ts";
@@ -30,6 +31,7 @@ export { createLibrary, type Element, type Library, type LibraryOptions } from "
 export { createMedium, type Medium, MediumError } from "./medium.ts";
 export type { Nexus } from "./nexus.ts";
 export { createRandom, type Random } from "./random.ts";
+export type { Fault as SenseFault, SenseCode } from "./sense.ts";
 export type { Reservations, Snapshot } from "./snapshot.ts";
 export {
   createSimulatedTarget,
