@@ -27,7 +27,10 @@ const runtimes = {
   node24: { binary: installed("node24", "bin", "node"), args: [] },
   node26: { binary: installed("node26", "bin", "node"), args: [] },
   bun: { binary: installed("bun-bin", "bin", "bun"), args: ["--bun"] },
-  deno: { binary: installed("deno-bin", "deno"), args: ["run", "-A", "--node-modules-dir=manual"] },
+  deno: {
+    binary: installed("deno-bin", "deno"),
+    args: ["run", "-A", "--node-modules-dir=manual", "--v8-flags=--expose-gc"],
+  },
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: "string" } } });

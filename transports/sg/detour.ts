@@ -51,8 +51,7 @@ export function createDetour(): Detour {
         if (Atomics.load(control, Control.STATE) === State.IDLE) return true;
       }
     }
-    Atomics.store(control, Control.LISTENING, 1);
-    return Atomics.load(control, Control.STATE) === State.IDLE && Atomics.exchange(control, Control.LISTENING, 0) === 1;
+    return Atomics.compareExchange(control, Control.STATE, State.WATCHED, State.ANNOUNCED) === State.IDLE;
   }
 
   return {

@@ -22,21 +22,25 @@ export const Control = {
   ARGUMENT: 4,
   /** What the call returned, or minus errno. */
   RESULT: 5,
-  /** 1 if the main thread wants a message when the call is done. Whoever sets it back to 0 takes care of the result. */
-  LISTENING: 6,
   /** How long the call took, in microseconds, 2^31 - 1 at most. */
-  MICROSECONDS: 7,
+  MICROSECONDS: 6,
   /** How long the thread shall look for the next call before it sleeps, in microseconds. */
-  ALERT_MICROSECONDS: 8,
+  ALERT_MICROSECONDS: 7,
 } as const;
 
+/**
+ * Every change is one atomic step from one of these to another, so each side knows what the other has seen: nobody can mistake the end of one
+ * call for that of the next.
+ */
 export const State = {
   /** The thread waits for a call. */
   IDLE: 0,
-  /** A call is written down, or under way. */
-  GIVEN: 1,
+  /** A call is written down, or under way; the main thread looks for its end here. */
+  WATCHED: 1,
+  /** The same, and the main thread wants a message at its end. */
+  ANNOUNCED: 2,
   /** The thread has had nothing to do for long, and has ended. */
-  ENDED: 2,
+  ENDED: 3,
 } as const;
 
 export const Operation = { OPEN: 0, IOCTL: 1, CLOSE: 2 } as const;

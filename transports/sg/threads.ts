@@ -73,8 +73,8 @@ export function createThreads(program: ThreadProgram): Threads {
     // Arguments first: the thread reads them as soon as the state says so.
     job.call.put(thread.memory);
     control[Control.ALERT_MICROSECONDS] = detour.alertMicroseconds(group);
-    Atomics.store(control, Control.LISTENING, waits ? 0 : 1);
-    if (Atomics.compareExchange(control, Control.STATE, State.IDLE, State.GIVEN) !== State.IDLE) return false;
+    const given = waits ? State.WATCHED : State.ANNOUNCED;
+    if (Atomics.compareExchange(control, Control.STATE, State.IDLE, given) !== State.IDLE) return false;
     Atomics.notify(control, Control.STATE);
     thread.job = job;
     thread.givenAt = performance.now();

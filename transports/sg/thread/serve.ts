@@ -55,10 +55,10 @@ export function serve(openDoor: (settings: ThreadSettings) => Door): void {
     const alertMs = (control[Control.ALERT_MICROSECONDS] as number) / 1000;
     for (const until = performance.now() + alertMs; performance.now() < until; ) {
       for (let looks = 0; looks < 100; looks++) {
-        if (Atomics.load(control, Control.STATE) === State.GIVEN) return true;
+        if (Atomics.load(control, Control.STATE) !== State.IDLE) return true;
       }
     }
-    while (Atomics.load(control, Control.STATE) !== State.GIVEN) {
+    while (Atomics.load(control, Control.STATE) === State.IDLE) {
       const woken = Atomics.wait(control, Control.STATE, State.IDLE, idleMs);
       if (woken !== "timed-out") continue;
       if (Atomics.compareExchange(control, Control.STATE, State.IDLE, State.ENDED) === State.IDLE) return false;
@@ -71,7 +71,6 @@ export function serve(openDoor: (settings: ThreadSettings) => Door): void {
     const called = performance.now();
     control[Control.RESULT] = call();
     control[Control.MICROSECONDS] = Math.min((performance.now() - called) * 1000, 0x7fff_ffff);
-    Atomics.store(control, Control.STATE, State.IDLE);
-    if (Atomics.exchange(control, Control.LISTENING, 0) === 1) parentPort?.postMessage(undefined);
+    if (Atomics.exchange(control, Control.STATE, State.IDLE) === State.ANNOUNCED) parentPort?.postMessage(undefined);
   }
 }

@@ -1,0 +1,86 @@
+/**
+ * Very many commands with garbage collected between them: no wrong byte, no growth of memory, no file left open. Without a kernel: fake-libc.c
+ * takes each pointer as a kernel would. SG_CALLS says how many (npm run test:million); the lab has the same with LIO.
+ */
+import v8 from "node:v8";
+import vm from "node:vm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createThreads } from "../../transports/sg/threads.ts";
+import { createSgTransport } from "../../transports/sg/transport.ts";
+import { buildFakeLibc, doors } from "./doors.ts";
+
+const calls = Number(process.env.SG_CALLS || 2000);
+const collections = Math.min(2000, calls / 100);
+/** Commands under way at once. */
+const LANES = 8;
+
+let libc: Awaited<ReturnType<typeof buildFakeLibc>>;
+beforeAll(async () => {
+  libc = await buildFakeLibc();
+});
+afterAll(() => libc?.remove());
+
+/** The collector, if this runtime lets itself be asked. */
+function collector(): (() => void) | undefined {
+  const { Bun, gc } = globalThis as { Bun?: { gc(now: boolean): void }; gc?: () => void };
+  if (Bun !== undefined) return () => Bun.gc(true);
+  if (gc !== undefined) return gc;
+  try {
+    v8.setFlagsFromString("--expose-gc");
+    return vm.runInNewContext("gc") as () => void;
+  } catch {
+    return undefined;
+  }
+}
+
+test.each(Object.entries(doors))(
+  `${calls} commands through %s`,
+  async (name, program) => {
+    if (libc === undefined) return expect(process.env.SG_CALLS).toBeUndefined();
+    const collect = collector();
+    const threads = createThreads({ ...program, libc: libc.path, idleMs: 500 });
+    const none = { sysfs: undefined, scsiDevice: undefined, sgNode: undefined, hint: undefined };
+    const node = { path: "/dev/fake", kind: "disk", ...none } as const;
+    const transport = await createSgTransport({ threads, node, initiatorPort: undefined });
+    const block = (lba: number) => Uint8Array.from({ length: 512 }, (_, at) => (at * 7 + lba * 13) & 0xff);
+    for (let lba = 0; lba < LANES; lba++) {
+      const cdb = Uint8Array.of(0x2a, 0, 0, 0, 0, lba, 0, 0, 1, 0);
+      await transport.execute({ cdb, dataOut: block(lba), dataInLength: 0 });
+    }
+    const inquiry = { cdb: Uint8Array.of(0x12, 0, 0, 0, 36, 0), dataInLength: 36 };
+    const identity = Buffer.from((await transport.execute(inquiry)).dataIn);
+    let left = calls;
+    let wrong = 0;
+    let collected = 0;
+    const resident: number[] = [];
+    const started = performance.now();
+    const lane = async (lba: number): Promise<void> => {
+      const read = { cdb: Uint8Array.of(0x28, 0, 0, 0, 0, lba, 0, 0, 1, 0), dataInLength: 512 };
+      const expected = Buffer.from(block(lba));
+      while (left > 0) {
+        left -= 2;
+        if (!identity.equals((await transport.execute(inquiry)).dataIn)) wrong++;
+        if (!expected.equals((await transport.execute(read)).dataIn)) wrong++;
+        if (calls - left > (collected + 1) * (calls / collections)) {
+          collect?.();
+          collected++;
+          resident.push(process.memoryUsage().rss);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: LANES }, (_, lba) => lane(lba)));
+    const seconds = (performance.now() - started) / 1000;
+    await transport[Symbol.asyncDispose]();
+    const grown = ((resident.at(-1) as number) - (resident[resident.length >> 1] as number)) / 1e6;
+    if (process.env.SG_CALLS) {
+      console.log(
+        `${name}: ${calls} commands in ${seconds.toFixed(0)} s, ${Math.round(calls / seconds)} a second, ` +
+          `${collect ? collected : "no"} collections, ${grown.toFixed(1)} MB more than at half time`,
+      );
+    }
+    expect(collected).toBeGreaterThanOrEqual(collections - LANES);
+    expect(wrong).toBe(0);
+    expect(grown).toBeLessThan(32);
+  },
+  1_800_000,
+);
