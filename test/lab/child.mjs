@@ -4,10 +4,11 @@
  */
 import { readFile } from "node:fs/promises";
 import process from "node:process";
-import { createLogicalUnit, isScsiError, noRetries } from "../../dist/index.js";
+// run.sh has put it there.
+import { createLogicalUnit, isScsiError, noRetries } from "../../build/lab/dist/index.js";
 
 const entry = "Bun" in globalThis ? "sg-bun" : "Deno" in globalThis ? "sg-deno" : "sg-node";
-const { openSg } = await import(`../../dist/${entry}.js`);
+const { openSg } = await import(`../../build/lab/dist/${entry}.js`);
 
 const answer = (value) => console.log(JSON.stringify(value));
 const failure = (error) =>

@@ -28,7 +28,8 @@ export function child<Answer>(
   user?: number,
 ): Promise<ChildResult<Answer>> {
   const project = join(import.meta.dirname, "../..");
-  if (!existsSync(join(project, "dist/sg-node.js"))) throw new Error("dist/ is missing: npm run build");
+  if (!existsSync(join(project, "build/lab/dist/sg-node.js")))
+    throw new Error("build/lab/dist/ is missing: run.sh copies dist/");
   const started = performance.now();
   const process_ = spawn(
     process.execPath,

@@ -37,6 +37,8 @@ if [ -z "${LAB_SHELL:-}${LAB_OUTSIDE:-}" ]; then
   [ ${#suites[@]} -gt 0 ] || { echo "lab: no suite is called: $*" >&2; exit 1; }
   (cd "$project" && node "$here/bundle.mjs" build/lab "${suites[@]/%/.test.ts}")
   gcc -O2 -o "$project/build/lab/loop" "$here/loop.c"
+  # The package as it is now, whatever is built meanwhile.
+  cp -r "$project/dist" "$project/build/lab/dist"
 fi
 
 initramfs=$("$here/prepare.sh" "$cache" | tail -n 1)

@@ -5,6 +5,7 @@
  * Threads are made when a call finds none idle, and end when they have had nothing to do for a while. They know nothing of
  * SCSI: a call writes its own arguments and reads its own results.
  */
+import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { type CallGroup, type KernelCall, ThreadStartError, type Threads } from "./calls.ts";
 import { createDetour } from "./detour.ts";
@@ -51,6 +52,8 @@ const ROOM = 256 * 1024;
 const IDLE_MS = 5000;
 /** How long a call waits for an idle thread before there is another one: most calls end sooner. */
 const PATIENCE_MS = 5;
+/** So many threads start at the same time: it takes a processor some ten milliseconds. */
+const STARTING_LIMIT = Math.max(1, Math.min(availableParallelism(), 4));
 /** Calls of one group that may be in the kernel at once: a device that hangs does not get every thread there could be. */
 const GROUP_LIMIT = 64;
 
@@ -63,7 +66,7 @@ export function createThreads(program: ThreadProgram): Threads {
   let threads = 0;
   /** Calls in the kernel, of all groups. */
   let running = 0;
-  let starting = false;
+  let starting = 0;
   let growth: ReturnType<typeof setTimeout> | undefined;
 
   function give(thread: Thread, job: Job): boolean {
@@ -112,15 +115,17 @@ export function createThreads(program: ThreadProgram): Threads {
     grow();
   }
 
-  /** Starts one more thread if a call waits for it: the first at once, the others after some patience, one at a time. */
+  /** Starts one more thread if a call waits for it: the first at once, the others after some patience. */
   function grow(): void {
-    if (starting || growth !== undefined) return;
-    if (!waiting.some(({ group }) => group.running < GROUP_LIMIT)) return;
+    if (starting >= STARTING_LIMIT || growth !== undefined) return;
+    if (waiting.filter(({ group }) => group.running < GROUP_LIMIT).length <= starting) return;
     growth = setTimeout(
       () => {
         growth = undefined;
         const next = waiting.find(({ group }) => group.running < GROUP_LIMIT);
-        if (next !== undefined) start(next);
+        if (next === undefined) return;
+        start(next);
+        grow();
       },
       threads === 0 ? 0 : PATIENCE_MS,
     );
@@ -145,7 +150,7 @@ export function createThreads(program: ThreadProgram): Threads {
       drop(first, error);
       return;
     }
-    starting = true;
+    starting++;
     threads++;
     let thread: Thread | undefined;
     let failure: unknown;
@@ -156,7 +161,7 @@ export function createThreads(program: ThreadProgram): Threads {
       }
       detour.turned();
       if (thread === undefined) {
-        starting = false;
+        starting--;
         const address = view.getBigUint64(ADDRESS_OFFSET, true);
         thread = { worker, memory: { ...memory, address }, room, job: undefined, givenAt: 0 };
       } else {
@@ -174,7 +179,7 @@ export function createThreads(program: ThreadProgram): Threads {
       threads--;
       const reason = failure ?? new Error("the thread has ended");
       if (thread === undefined) {
-        starting = false;
+        starting--;
         drop(first, reason);
       } else {
         const at = idle.indexOf(thread);
