@@ -144,7 +144,7 @@ describe("an unprivileged user", () => {
 
 test("without koffi Node.js says which package is missing", async ({ skip }) => {
   if (runtime !== "node") return skip("this runtime has a door of its own");
-  await run("cp", "-r", "dist", "/tmp/dist");
+  await run("cp", "-r", "build/lab/dist", "/tmp/dist");
   const script = `import("/tmp/dist/sg-node.js").then(({ openSg }) => openSg("${units.A1.sg}")).catch(({ code, message }) => console.log(code, message))`;
   const { stdout } = await run("env", "-C", "/tmp", process.execPath, "-e", script);
   expect(stdout).toBe(

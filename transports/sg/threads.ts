@@ -211,10 +211,11 @@ export function createThreads(program: ThreadProgram): Threads {
     }
   }
 
-  /** No thread could be started for a call. */
+  /** No thread could be started for a call; if another thread has it meanwhile, no matter. */
   function drop(job: Job, reason: unknown): void {
     const at = waiting.indexOf(job);
-    if (at >= 0) waiting.splice(at, 1);
+    if (at < 0) return;
+    waiting.splice(at, 1);
     job.reject(new ThreadStartError(reason));
   }
 

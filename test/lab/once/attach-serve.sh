@@ -3,7 +3,7 @@
 export LAB_SERVE_LOG=/run/serve.log
 # What the kernel says from here on, to the tests.
 echo "lab: attach-serve begins" >/dev/kmsg
-"$node" dist/cli.js serve --json --portal 127.0.0.1:3270 --target iqn.2026-11.lab:served --unit size=64MiB --unit size=16MiB >"$LAB_SERVE_LOG" 2>&1 &
+"$node" build/lab/dist/cli.js serve --json --portal 127.0.0.1:3270 --target iqn.2026-11.lab:served --unit size=64MiB --unit size=16MiB >"$LAB_SERVE_LOG" 2>&1 &
 export LAB_SERVE=$!
 for tries in $(seq 300); do
   [ "$(grep -c '"serving"' "$LAB_SERVE_LOG")" = 2 ] && break

@@ -4,7 +4,7 @@
  * `fenced.mjs NODE KEY ACT INTERVAL BUSY [FILE]`; says in lines of JSON what happens, and its last words go to the file.
  */
 import process from "node:process";
-import { startFailfast } from "../../../dist/failfast.js";
+import { startFailfast } from "../../../build/lab/dist/failfast.js";
 
 const [node, key, act, intervalMs, busy, lastWords] = process.argv.slice(2);
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
