@@ -42,6 +42,7 @@ function sources(folder: string): Source[] {
 const src = sources("src");
 const transports = sources("transports");
 const cli = sources("cli");
+const examples = sources("examples");
 const everything = [...src, ...transports, ...cli];
 
 /** `file imports what`, for every import that a rule forbids. */
@@ -99,6 +100,13 @@ describe("imports point one way", () => {
     expect(offences(everything, (name) => /^(test|bench|scripts|build)\//.test(name))).toEqual([]);
   });
 
+  it("examples import what the package offers, and themselves", () => {
+    const offered = ["transports/browser.ts", "transports/simulated/index.ts", "src/explain.ts"];
+    const page = examples.filter(({ path }) => path.startsWith("examples/playground/"));
+    expect(page.length).toBeGreaterThan(10);
+    expect(offences(page, (name) => !name.startsWith("examples/playground/") && !offered.includes(name))).toEqual([]);
+  });
+
   it("imports of the project's own files end in .ts", () => {
     expect(offences(everything, (name) => isOwn(name) && !name.endsWith(".ts") && !name.endsWith(".json"))).toEqual([]);
   });
@@ -126,7 +134,7 @@ describe("a library does not print", () => {
 
 describe("every file", () => {
   it("opens with what it is", () => {
-    const silent = everything.filter(
+    const silent = [...everything, ...examples].filter(
       ({ path, text }) => !path.includes("/generated/") && !/^(#!.*\n)?\/\*\*/.test(text.trimStart()),
     );
     expect(silent.map(({ path }) => path)).toEqual([]);

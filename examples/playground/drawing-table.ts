@@ -23,9 +23,11 @@ function isMeant({ byte, bit, width }: DrawnField, pointer: Pointer | undefined)
   return first < until && at < first + width;
 }
 
-/** A name that may be broken after each underscore: one bit is not wide. */
+/** A name that may be broken where its words meet: one bit is not wide. */
 const breakable = (name: string): Node[] =>
-  name.split(/(?<=_)/).flatMap((part, index) => (index === 0 ? [text(part)] : [element("wbr"), text(part)]));
+  name
+    .split(/(?<=_)|(?<=^FILE)(?=MARK$)/)
+    .flatMap((part, index) => (index === 0 ? [text(part)] : [element("wbr"), text(part)]));
 const text = (content: string): Node => document.createTextNode(content);
 
 function fieldCell(field: DrawnField, columns: number, rows: number, pointer: Pointer | undefined, rest = false): Node {

@@ -44,7 +44,7 @@ const commandView = createCommandView({
   },
   chosen(host, unit) {
     chosen = { host, unit };
-    map?.show(world.view(), chosen);
+    map?.show(world.view(), chosen, done.at(-1));
   },
 });
 const scriptView = createScriptView((count) => {
@@ -67,7 +67,6 @@ function rebuild(): void {
 
 /** A new script, with nothing taken. */
 function load(next: Script, of?: Story): void {
-  stopPlaying();
   const sameSize = map !== undefined && next.hosts === script.hosts && next.units === script.units;
   script = next;
   byId("main").dataset.hosts = String(script.hosts);
@@ -90,6 +89,15 @@ async function goTo(count: number): Promise<void> {
   }
   while (done.length < Math.min(count, script.steps.length)) await takeNext();
   show();
+}
+
+/** A script, at the place where `count` of its steps have been taken. */
+function open(next: Script, count: number, of?: Story): void {
+  stopPlaying();
+  inOrder(async () => {
+    load(next, of);
+    await goTo(count);
+  });
 }
 
 /** Takes a step that has just been asked for. Those that would have followed are dropped. */
@@ -138,7 +146,7 @@ function showPlayer(): void {
 
 function show(): void {
   const outcome = done.at(-1);
-  map.show(world.view(), chosen);
+  map.show(world.view(), chosen, outcome);
   scriptView.show(script, done);
   showLast(outcome, prepare);
   commandView.refresh();
@@ -176,26 +184,22 @@ function openLink(): void {
   const hash = location.hash.replace(/^#/, "");
   byId("refused").hidden = true;
   if (hash === "") {
-    load(fresh);
-    inOrder(() => goTo(0));
+    open(fresh, 0);
     return;
   }
   const known = /^story:([a-z]{1,16})$/.exec(hash)?.[1];
   const found = stories.find(({ id }) => id === known);
   if (found !== undefined) {
-    load(found, found);
-    inOrder(() => goTo(0));
+    open(found, 0, found);
     return;
   }
   try {
     const shared = readLink(hash);
-    load(shared);
-    inOrder(() => goTo(shared.steps.length));
+    open(shared, shared.steps.length);
   } catch (error) {
     if (!(error instanceof LinkError)) throw error;
-    load(fresh);
+    open(fresh, 0);
     inOrder(async () => {
-      await goTo(0);
       say(byId("refused-text"), `This link cannot be opened. ${error.message} Nothing of it was used.`);
       byId("refused").hidden = false;
     });
@@ -233,9 +237,8 @@ press("play", () => {
 });
 press("new", () => {
   byId("refused").hidden = true;
-  load({ ...fresh, hosts: script.hosts, units: script.units });
+  open({ ...fresh, hosts: script.hosts, units: script.units }, 0);
   inOrder(async () => {
-    await goTo(0);
     say(byId("announce"), "A new script. Nothing has happened yet.");
   });
 });
@@ -259,9 +262,8 @@ for (const id of ["hosts", "units"] as const) {
     );
     const steps = fits ? script.steps : [];
     const at = fits ? done.length : 0;
-    load({ ...size, steps });
+    open({ ...size, steps }, at);
     inOrder(async () => {
-      await goTo(at);
       if (!fits) say(byId("announce"), "The steps needed what is gone: a new script.");
     });
   });
@@ -279,9 +281,8 @@ byId("stories").replaceChildren(
       one.title,
       { class: index === 0 ? "story first-story" : "story", "aria-describedby": `about-${one.id}` },
       () => {
-        load(one, one);
+        open(one, 1, one);
         inOrder(async () => {
-          await goTo(1);
           byId("next").focus();
         });
       },

@@ -24,7 +24,7 @@ export interface CommandSurroundings {
 export interface CommandView {
   readonly host: number;
   readonly unit: number;
-  /** Puts a command into the form, with what is given and the rest as it probably is wanted; the focus goes to Send. */
+  /** Puts a command into the form, with what is given and the rest as it probably is wanted; the focus goes there. */
   prepare(host: number, unit: number, action?: ActionName, given?: Arguments): void;
   /** Hosts and units are others, or there are more of them. */
   rebuild(hosts: number, units: number): void;
@@ -306,6 +306,9 @@ export function createCommandView(around: CommandSurroundings): CommandView {
     const view = around.units()[unit()];
     for (const [one, wrapper] of Object.entries(fields.wrappers))
       wrapper.hidden = !takes.some((taken) => taken === one);
+    const present = name === "register" ? `${keyLabels.key[1]}: the present one, 0 if there is none` : keyLabels.key[1];
+    const hint = fields.wrappers.key.querySelector<HTMLElement>(".hint");
+    if (hint !== null) say(hint, present);
     say(about, says);
     const likely =
       view === undefined ? {} : Object.assign({}, ...takes.map((one) => probable(one, name, host(), view, hosts)));

@@ -4,10 +4,11 @@
  */
 
 import { reservationTypes } from "../../transports/browser.ts";
+import { actionOf } from "./actions.ts";
 import { button, byId, element, say } from "./dom.ts";
 import { hostName, keyText, type PathStep, type Step, type UnitStep, unitName } from "./steps.ts";
 import { typeMeaning, typeTitles } from "./words.ts";
-import type { CellView, UnitView } from "./world.ts";
+import type { CellView, Outcome, UnitView } from "./world.ts";
 
 /** What the map asks for. */
 export interface MapActions {
@@ -63,13 +64,24 @@ function cellNodes(host: number, unit: number, actions: MapActions): CellNodes {
     element("p", { class: "standing" }, role, key),
     access,
     notes,
-    element("div", { class: "tries" }, read, write, choose),
-    element("div", { class: "tries faults" }, cut, lose),
+    element("div", { class: "tries" }, read, write),
+    element("div", { class: "tries faults" }, choose, cut, lose),
   );
   return { cell, role, key, access, notes, choose, cut };
 }
 
-function showCell(nodes: CellNodes, view: CellView, reserved: boolean, where: string): void {
+/** What has just been tried from a cell. */
+function endedNote({ step, ending }: Outcome): HTMLElement | undefined {
+  if (step.kind !== "command") return undefined;
+  const signs: Partial<Record<Outcome["ending"], string>> = { good: "✓", conflict: "✕", told: "!", silence: "?" };
+  return element(
+    "li",
+    { class: `ended ${ending}`, "aria-hidden": "true" },
+    `${signs[ending]} ${actionOf(step.action).name}`,
+  );
+}
+
+function showCell(nodes: CellNodes, view: CellView, reserved: boolean, where: string, last?: Outcome): void {
   const { cell, role, key, access, notes, cut } = nodes;
   const standing = view.holder ? "holds" : view.key === undefined ? "stranger" : "registered";
   cell.className = view.cut ? `${standing} cut` : standing;
@@ -81,7 +93,9 @@ function showCell(nodes: CellNodes, view: CellView, reserved: boolean, where: st
     ...(reserved ? [may(view.access.read, "read"), " ", may(view.access.write, "write")] : ["may read and write"]),
   );
   access.classList.toggle("free", !reserved);
+  const ended = last === undefined ? undefined : endedNote(last);
   notes.replaceChildren(
+    ...(ended === undefined ? [] : [ended]),
     ...(view.cut ? [element("li", { class: "broken" }, "path is cut")] : []),
     ...(view.losesAnswer ? [element("li", { class: "broken" }, "next answer gets lost")] : []),
     ...view.attentions.map((attention) =>
@@ -111,7 +125,7 @@ const fact = (name: string, value: string): HTMLElement =>
 
 /** The map, in the page's #map. */
 export interface MapView {
-  show(units: readonly UnitView[], chosen: { readonly host: number; readonly unit: number }): void;
+  show(units: readonly UnitView[], chosen: { readonly host: number; readonly unit: number }, last?: Outcome): void;
 }
 
 const unitButtons: readonly (readonly [label: string, event: UnitStep["event"], about: string])[] = [
@@ -173,7 +187,7 @@ export function createMap(hosts: number, units: number, portTexts: readonly stri
   region.tabIndex = 0;
   region.replaceChildren(table);
   return {
-    show(views, chosen) {
+    show(views, chosen, last) {
       for (const [unit, view] of views.entries()) {
         const { state, meaning, facts, cells } = (rows[unit] as (typeof rows)[number]).nodes;
         const [is, means] = stateText(view);
@@ -189,11 +203,14 @@ export function createMap(hosts: number, units: number, portTexts: readonly stri
           fact("Block 0", view.block === "" ? "never written" : `“${view.block}”`),
         );
         for (const [host, nodes] of cells.entries()) {
+          const { step } = last ?? {};
+          const here = step !== undefined && step.kind !== "unit" && step.host === host && step.unit === unit;
           showCell(
             nodes,
             view.cells[host] as CellView,
             view.reservation !== undefined,
             `${hostName(host)}, ${unitName(unit)}`,
+            here ? last : undefined,
           );
           const isChosen = chosen.host === host && chosen.unit === unit;
           nodes.cell.classList.toggle("chosen", isChosen);

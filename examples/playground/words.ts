@@ -144,7 +144,7 @@ export function argumentsText({
 }: Arguments): string {
   return [
     key !== undefined && key !== 0n && `key ${keyText(key)}`,
-    newKey !== undefined && `new key ${keyText(newKey)}`,
+    newKey !== undefined && (newKey === 0n ? "unregister" : `new key ${keyText(newKey)}`),
     victimKey !== undefined && `remove ${keyText(victimKey)}`,
     type !== undefined && typeText(type),
     to !== undefined && `to ${letterOf(to)}`,

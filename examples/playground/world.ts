@@ -285,7 +285,9 @@ export function createWorld(hosts: number, units: number): World {
       const { response } = seen;
       if (error.code === "RESERVATION_CONFLICT") {
         const conflict = await explained(command, place, path.port);
-        const words = [conflict.because];
+        // Who the library knows by an initiator port has a name here.
+        const because = names.reduce((text, name, host) => text.replaceAll(name, hostName(host)), conflict.because);
+        const words = [because];
         return { ...nothing, command, response, ending: "conflict", verdict: "RESERVATION CONFLICT", words, conflict };
       }
       const sense = response === undefined ? undefined : decodeSense(response.sense);

@@ -9,6 +9,7 @@ import { project, root } from "../packages/places.mjs";
 const shots = join(root, "build", "page");
 const fence = "#v1:2x1;A0,register,new=a;B0,register,new=b;A0,reserve,key=a,type=1";
 let browser;
+let context;
 let server;
 let folder;
 const complaints = [];
@@ -17,6 +18,8 @@ beforeAll(async () => {
   folder = join(project("playground", {}), "node_modules", "scsi-persist", "dist", "playground");
   server = await servePage(folder);
   browser = await openBrowser();
+  // One for all: a page of its own is enough between tests, and much sooner there.
+  context = await browser.newContext();
   mkdirSync(shots, { recursive: true });
 });
 afterAll(async () => {
@@ -26,7 +29,9 @@ afterAll(async () => {
 
 /** Opens the page; every error that it or the browser reports is kept. */
 async function open(hash = "", { width = 1280, height = 900, scheme = "light" } = {}) {
-  const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme });
+  const page = await context.newPage();
+  await page.setViewportSize({ width, height });
+  await page.emulateMedia({ colorScheme: scheme });
   page.setDefaultTimeout(5000);
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => /error|warning/.test(message.type()) && complaints.push(message.text()));
@@ -109,7 +114,7 @@ describe("a conflict", () => {
     await page.getByRole("button", { name: "Write: Host B, Unit 0" }).click();
     await verdict(page, "RESERVATION CONFLICT");
     expect(await text(page, "#last-because")).toMatch(
-      /A reservation of type write-exclusive is held by key 0xa .*only the holder may write.*registered with key 0xb and does not hold it/,
+      /A reservation of type write-exclusive is held by key 0xa \(Host A\): only the holder may write.*registered with key 0xb and does not hold it/,
     );
     await page.getByRole("button", { name: "Prepare PREEMPT of 0xa" }).click();
     expect(await page.getByLabel("Key to remove").inputValue()).toBe("0xa");
@@ -482,7 +487,7 @@ describe("the page itself", () => {
   });
 
   test("is under a policy that forbids what it does not need", async () => {
-    const page = await browser.newPage();
+    const page = await context.newPage();
     await page.goto(server.url);
     await page.waitForSelector("#map td");
     const tried = await page.evaluate(async () => {
