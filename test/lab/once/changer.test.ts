@@ -4,6 +4,8 @@
  */
 import { readdir } from "node:fs/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createChanger } from "../../../src/changer/index.ts";
+import { open } from "../../../transports/open.ts";
 import { type ServedTargets, serve } from "../../../transports/serve.ts";
 import type { Library } from "../../../transports/simulated/index.ts";
 import { run } from "../units.ts";
@@ -121,6 +123,43 @@ describe("mtx, mt and tar", () => {
     expect(exit).toBe(ILLEGAL);
     expect(stderr).toContain("Medium source element empty");
   });
+});
+
+describe("The library over Linux' SG_IO", () => {
+  it("reads the inventory as mtx does, moves what mtx then finds, and is told who holds", async () => {
+    await using unit = await open(b.changer);
+    const changer = createChanger(unit);
+    const { elements } = await changer.inventory();
+    const { stdout } = await run("mtx", "-f", b.changer, "status");
+    // mtx counts drives from 0, and the mailslot among the slots.
+    const seen = [
+      ...stdout.matchAll(/Element (\d+)( IMPORT\/EXPORT)?:(Empty|Full)(?: \(.*\))?(?: ?:VolumeTag ?= ?(\S*))?/g),
+    ];
+    const [drives, slots] = [seen.slice(0, 1), seen.slice(1)];
+    const ours = (type: string) => elements.filter((element) => element.type === type);
+    const line = ({ full, volumeTag }: (typeof elements)[number]) => `${full ? "Full" : "Empty"} ${volumeTag ?? ""}`;
+    const theirs = ([, , , state, tag]: RegExpMatchArray) => `${state} ${tag ?? ""}`;
+    expect([...ours("storage"), ...ours("import-export")].map(line)).toEqual(slots.map(theirs));
+    expect(ours("data-transfer").map(line)).toEqual(drives.map(theirs));
+    expect(ours("data-transfer")[0]?.identifier).toContain("PERSISTENT TAPE");
+    await changer.move({ from: "volume SIM003L6", to: "mailslot" });
+    expect((await run("mtx", "-f", a.changer, "status")).stdout).toMatch(/IMPORT\/EXPORT:Full :VolumeTag=SIM003L6/);
+    expect((await run("mtx", "-f", a.changer, "transfer", "9", "3")).exit).toBe(0);
+    await changer.lockMailslot();
+    expect(library.openMailslot()).toBe(false);
+    await changer.unlockMailslot();
+
+    await out(a.changer, "--register", "-S", "a");
+    await out(a.changer, "--reserve", "-K", "a", "-T", "6");
+    await expect(changer.move({ from: "slot 1", to: "slot 5" })).rejects.toMatchObject({
+      code: "RESERVATION_CONFLICT",
+    });
+    const why = await changer.explainConflict();
+    expect(why.because).toContain(":changer-a");
+    expect(why.registrants).toEqual(["other"]);
+    expect(why.remedies.map((remedy) => remedy.do)).toEqual(["register"]);
+    expect(library.element(1000)?.cartridge?.barcode).toBe("SIM001L6");
+  }, 60_000);
 });
 
 describe("sg_persist on the changer", () => {
