@@ -1,10 +1,17 @@
 /** The options, one row each: what it is called, what it takes, what it means. Reading argv is arguments.ts's. */
 import type { ElementReference } from "../src/changer/index.ts";
 import type { ReservationType, TransportId } from "../src/index.ts";
-import type { ProfileName } from "../src/profiles/index.ts";
+import type { ProfileChoice } from "../src/profiles/apply.ts";
 import type { PortalOptions } from "../transports/serve.ts";
 import { readInterval, readOneOf, readWhole } from "./mhd-values.ts";
-import { readCredentials, readPortal, readProfile, readUnit, type UnitValue } from "./serve-values.ts";
+import {
+  readCredentials,
+  readPortal,
+  readProfile,
+  readProfileChoice,
+  readUnit,
+  type UnitValue,
+} from "./serve-values.ts";
 import { readElement, readKey, readPort, readText, readTime, readTransportId, readType } from "./values.ts";
 
 /** A user name and its secret. */
@@ -38,7 +45,8 @@ export interface Values {
   readonly portals?: readonly PortalOptions[];
   readonly targets?: readonly string[];
   readonly units?: readonly UnitValue[];
-  readonly profile?: ProfileName;
+  readonly profile?: ProfileChoice;
+  readonly force?: boolean;
   readonly chap?: readonly Credentials[];
   readonly mutualChap?: Credentials;
   readonly aptplFile?: string;
@@ -179,7 +187,14 @@ export const verbOptions = {
     read: readCredentials,
     help: "what the target proves to initiators that ask",
   },
-  profile: { name: "profile", value: "NAME", read: readProfile, help: "what kind of device the units are (see below)" },
+  profile: {
+    name: "profile",
+    value: "NAME",
+    read: readProfileChoice,
+    readFor: { serve: readProfile },
+    help: "what kind of device the unit is, or the served ones are: sl150, lio … (auto: as INQUIRY says)",
+  },
+  force: { name: "force", help: "send it even if that kind of device does not take it" },
   faults: { name: "faults", value: "FILE", read: readText, help: "have the failures in this file happen (see below)" },
   aptplFile: {
     name: "aptpl-file",

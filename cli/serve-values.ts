@@ -1,4 +1,5 @@
 /** From the text of an option of `serve` to its value. No message repeats a secret. */
+import type { ProfileChoice } from "../src/profiles/apply.ts";
 import { type ProfileName, profileNames } from "../src/profiles/index.ts";
 import type { PortalOptions, ServeUnitOptions } from "../transports/serve.ts";
 import { readText, readTime, shown } from "./values.ts";
@@ -97,6 +98,9 @@ export function readProfile(text: string): ProfileName {
   if ((profileNames as readonly string[]).includes(text)) return text as ProfileName;
   throw new RangeError(`profiles are ${profileNames.join(", ")}; not ${shown(text)}`);
 }
+
+/** The name of a profile, or `auto`. */
+export const readProfileChoice = (text: string): ProfileChoice => (text === "auto" ? text : readProfile(text));
 
 /** Credentials: `user%password`. */
 export function readCredentials(text: string): { readonly user: string; readonly password: string } {

@@ -95,8 +95,10 @@ function targetsOf({
   units,
   chap = [],
   mutualChap,
-  profile,
+  profile: asked,
 }: Values): ServeTargetOptions[] {
+  // What is served has no INQUIRY data to go by: its reader takes no "auto".
+  const profile = asked === "auto" ? undefined : asked;
   const same = (name: string, other: string) => name.toLowerCase() === other.toLowerCase();
   const [first = DEFAULT_TARGET] = targets;
   for (const { target = first } of units ?? []) {

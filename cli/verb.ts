@@ -159,6 +159,10 @@ async function lookAfter(unit: Unit, command: string): Promise<{ state?: State; 
   }
 }
 
+/** What the device does not take is a mistake in the command line, until it is insisted upon. */
+const outsideProfile = ({ message }: RangeError, { verb }: Session): UsageError =>
+  new UsageError(`${message}. Nothing was sent; --force sends it all the same`, verb);
+
 /** A verb that changes something: sends one command, and then shows what the target reports. */
 export function change<Names extends VerbOptionName>(
   spec: VerbText & {
@@ -173,14 +177,17 @@ export function change<Names extends VerbOptionName>(
   return {
     ...text,
     takes: "unit",
-    options: [...required, ...options],
+    options: [...required, ...options, "profile", "force"],
     required,
     plan: (values) => ({ commands: [build(read(values))], effect: effect(read(values)) }),
     async run(session) {
+      const { profile = "auto", force } = session.values;
       const command = build(read(session.values));
       session.command = command;
-      const unit = await openUnit(session);
-      const outcome = await unit.perform(command);
+      const unit = await openUnit(session, force === true ? {} : { profile });
+      const outcome = await unit.perform(command).catch((error: unknown) => {
+        throw error instanceof RangeError ? outsideProfile(error, session) : error;
+      });
       const account = accountIn(outcome);
       const { state, problem } = await lookAfter(unit, command.name);
       const whose = whoseRegistration(unit);

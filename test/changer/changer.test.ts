@@ -1,10 +1,11 @@
 /** Inventory, moves and the mailslot's lock, through the API, on a simulated changer that two hosts share. */
 import { describe, expect, it } from "vitest";
-import { createChanger, findElement, nameElements, parseElement } from "../../src/changer/index.ts";
+import { type Changer, createChanger, findElement, nameElements, parseElement } from "../../src/changer/index.ts";
 import { createLogicalUnit, type ReservationType, ScsiError, type Transport, transportError } from "../../src/index.ts";
 import {
   createLibrary,
   createSimulatedTarget,
+  createVirtualClock,
   type Library,
   type LibraryOptions,
 } from "../../transports/simulated/index.ts";
@@ -227,6 +228,42 @@ describe("A move", () => {
     // Who has never asked had nothing to lose.
     expect((await fresh.changer.move({ from: "slot 1", to: "drive" })).unitAttentions.length).toBeGreaterThan(0);
     expect(at(500)).toBe("SIM001L6");
+  });
+
+  it.each([
+    ["with APTPL only the holder brings it home", true],
+    ["without APTPL whoever comes first does", false],
+  ])("that a power cut ends half-way says where the medium is: %s", async (_name, aptpl) => {
+    const clock = createVirtualClock();
+    const target = createSimulatedTarget({ clock });
+    const simulated = target.unit(1, { type: "changer", profile: "sl150", moveMs: 1000 });
+    const host = (letter: string) => {
+      const unit = createLogicalUnit(simulated.nexus({ initiatorPort: iqn(letter) }));
+      return { unit, changer: createChanger(unit) };
+    };
+    const [a, b] = [host("a"), host("b")];
+    await a.unit.register({ newKey: 0xan, persistThroughPowerLoss: aptpl });
+    await a.unit.reserve({ key: 0xan, type: "exclusive-access" });
+    const moving = rejection(a.changer.move({ from: "slot 1", to: "drive" }));
+    // The look before takes no time, but turns of the event loop.
+    for (let turn = 0; turn < 20; turn++) await clock.advance(0);
+    await clock.advance(750);
+    target.powerCycle();
+    const lost = await moving;
+    expect(lost).toMatchObject({ code: "LOST_ANSWER", delivered: "unknown" });
+    expect(lost.message).toContain("the medium is in the robot's hand (robot 1)");
+    const home = async (changer: Changer) => {
+      const done = changer.move({ from: "robot", to: "slot 1" }).then(
+        () => "done",
+        (error) => error.code,
+      );
+      for (let turn = 0; turn < 20; turn++) await clock.advance(0);
+      await clock.advance(1000);
+      return done;
+    };
+    expect(await home(b.changer)).toBe(aptpl ? "RESERVATION_CONFLICT" : "done");
+    expect(await home(a.changer)).toBe(aptpl ? "done" : "ILLEGAL_REQUEST");
+    expect(simulated.server.library?.element(1000)?.cartridge?.barcode).toBe("SIM001L6");
   });
 
   it("that is given up is ABORTED, and not settled", async () => {

@@ -1,5 +1,6 @@
 /** The verbs for media changers: what they print, for people and as JSON, and how they end. */
 import { describe, expect, test } from "vitest";
+import { serve } from "../../transports/serve.ts";
 import { cli } from "./harness.ts";
 
 let libraries = 0;
@@ -155,4 +156,39 @@ test("the family: help, completion, what was probably meant", async () => {
   for (const shell of ["bash", "zsh", "fish"]) {
     expect((await cli(`completion ${shell}`)).out).toMatch(/inventory.*(move|unlock)/s);
   }
+});
+
+describe("what a kind of device does not take is not sent", () => {
+  test("by INQUIRY, as an SL150 says who it is; --force sends it, and the SL150 refuses", async () => {
+    await using served = await serve({
+      portal: { port: 0 },
+      targets: [{ name: "iqn.2026-01.test:sl150", units: [{ type: "changer", profile: "sl150" }] }],
+    });
+    const url = `iscsi://127.0.0.1:${served.portals[0]?.port}/iqn.2026-01.test:sl150/0`;
+    expect((await cli(`register ${url} --new-key 0xa`)).exit).toBe(0);
+    const refused = await cli(`reserve ${url} --key 0xa --type write-exclusive`);
+    expect(refused.exit).toBe(1);
+    expect(refused.err.replaceAll("\n", " ")).toContain(
+      "sl150 does not take this request: TYPE is write-exclusive (1h), and it takes exclusive-access (3h), exclusive-access-registrants-only (6h) or exclusive-access-all-registrants (8h). Nothing was sent; --force sends it all the same",
+    );
+    const json = await cli(`register ${url} --new-key 0xb --all-target-ports --json`);
+    expect(json.json).toMatchObject({ ok: false, error: { code: "USAGE", exitCode: 1 }, attempts: [] });
+    const forced = await cli(`register ${url} --ignore --new-key 0xb --all-target-ports --force --json`);
+    // INVALID FIELD IN PARAMETER LIST.
+    expect(forced.exit).toBe(19);
+    expect(forced.json.attempts.map(({ command }: { command: string }) => command)).toEqual([
+      // POWER ON OCCURRED first: each run is a session of its own.
+      "REGISTER AND IGNORE EXISTING KEY",
+      "REGISTER AND IGNORE EXISTING KEY",
+    ]);
+  });
+
+  test("by name", async () => {
+    const { a } = changer();
+    await cli(`register ${a} --new-key 0xa`);
+    const words = ["reserve", a, "--key=0xa", "--type=exclusive-access-all-registrants"];
+    expect(await cli([...words, "--profile=sl500"])).toMatchObject({ exit: 1 });
+    expect((await cli([...words, "--profile=sl999"])).err).toContain("profiles are spc");
+    expect(await cli([...words, "--profile=sl500", "--force"])).toMatchObject({ exit: 0 });
+  });
 });

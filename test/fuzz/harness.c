@@ -144,6 +144,28 @@ static void run_all_commands(u32 length) {
   }
 }
 
+static void run_element_status(u32 length) {
+  if (!accepted(CORE(decodeElementStatus)(&core, length))) return;
+  /* A descriptor may lack its end. */
+  REQUIRE(word(ListRecord_TRUNCATED) <= 1);
+  u32 from = 8;
+  for (u32 i = 0; i < word(ListRecord_COUNT); i++) {
+    u32 row = rows_offset + i * ElementRow_SIZE;
+    u32 tags = word(row + ElementRow_PVOLTAG) + word(row + ElementRow_AVOLTAG);
+    REQUIRE(word(row + ElementRow_TYPE) >= 1 && word(row + ElementRow_TYPE) <= 4);
+    REQUIRE(word(row + ElementRow_PVOLTAG) <= 1 && word(row + ElementRow_AVOLTAG) <= 1);
+    REQUIRE(word(row + ElementRow_OFFSET) >= from);
+    REQUIRE(word(row + ElementRow_LENGTH) >= 12 + (tags ? (tags - 1) * 36 + 32 : 0));
+    REQUIRE(word(row + ElementRow_OFFSET) + word(row + ElementRow_LENGTH) <= length);
+    from = word(row + ElementRow_OFFSET) + word(row + ElementRow_LENGTH);
+  }
+}
+
+static void run_element_addresses(u32 length) {
+  u32 at = CORE(findElementAddresses)(&core, 0x1d, length);
+  if (at != (u32)-1) REQUIRE(at >= 4 && at + 18 <= length && (data[at] & 0x3f) == 0x1d);
+}
+
 static void run_one_command(u32 length) {
   if (!accepted(CORE(decodeOneCommand)(&core, length))) return;
   REQUIRE(word(OneCommandRecord_SUPPORT) <= 7);
@@ -293,6 +315,8 @@ static const Target targets[] = {
     {"targetPortGroups", &data, &data_size, run_target_port_groups},
     {"allCommands", &data, &data_size, run_all_commands},
     {"oneCommand", &data, &data_size, run_one_command},
+    {"elementStatus", &data, &data_size, run_element_status},
+    {"elementAddresses", &data, &data_size, run_element_addresses},
     {"sense", &data, &data_size, run_sense},
     {"transportId", &data, &data_size, run_transport_id},
     {"parameterList", &data, &data_size, run_parameter_list},

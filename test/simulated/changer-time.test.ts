@@ -256,6 +256,24 @@ describe("PREEMPT AND ABORT", () => {
   });
 });
 
+it("PREEMPT AND ABORT leaves no sense data of the victim's (its contingent allegiance)", async () => {
+  const { unit, host } = setup();
+  const [a, b] = [host("a"), host("b")];
+  await a.register(0xan);
+  await b.register(0xbn);
+  await a.reserve(0xan, TYPE.EA);
+  expect(await a.move(SLOT + 7, DRIVE)).toBe("5/3b/0e");
+  expect(await b.out(SA.PREEMPT_AND_ABORT, { key: 0xbn, newKey: 0xan, type: TYPE.EA })).toBe(GOOD);
+  const requestSense = { cdb: Uint8Array.of(0x03, 0, 0, 0, 18, 0), dataInLength: 18 };
+  const senses: string[] = [];
+  for (let i = 0; i < 3; i++) {
+    const { dataIn } = await unit.nexus(a.which).execute(requestSense);
+    senses.push([(dataIn[2] as number) & 0x0f, dataIn[12], dataIn[13]].map((byte) => byte?.toString(16)).join("/"));
+  }
+  // What waits is REGISTRATIONS PREEMPTED; of the move that failed there is nothing.
+  expect(senses).toEqual(["6/2a/5", "0/0/0", "0/0/0"]);
+});
+
 describe("What else ends a move", () => {
   it("a logical unit reset: all moves, without an answer", async () => {
     const { clock, target, host, now, at } = setup();
