@@ -4,6 +4,15 @@
  */
 export { allowCommandsText } from "./allow-commands.ts";
 export { reservationTypeMeanings } from "./conflict-rules.ts";
+export {
+  blockReservationTypeName,
+  blockReservationTypes,
+  type Elsewhere,
+  elsewhere,
+  type MpathPersistResult,
+  type MultihostErrno,
+  mpathPersistResults,
+} from "./conversions.ts";
 export { type DescribedBytes, type DescribedCommand, describeCommand } from "./describe.ts";
 export { designatorTypeName, deviceTypeName, standardVersionName } from "./device-names.ts";
 export { scsiErrorCodes } from "./error-codes.ts";

@@ -10,12 +10,6 @@ export {
 export type { Command, Effect } from "./command.ts";
 export type * from "./commands/index.ts";
 export * as commands from "./commands/index.ts";
-export {
-  type MpathPersistResult,
-  type MultihostErrno,
-  mpathPersistResult,
-  mpathPersistResults,
-} from "./conversions.ts";
 export { formatDesignator, sameLogicalUnit } from "./designators.ts";
 export {
   isScsiError,

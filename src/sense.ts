@@ -150,8 +150,7 @@ export function decodeSense(bytes: Uint8Array): SenseData | undefined {
   if (!loadSense(bytes)) return undefined;
   const senseKey = word(Slot.SENSE_KEY);
   const flags = word(Slot.FLAGS);
-  const has = (flag: number): boolean => (flags & flag) !== 0;
-  const specific = has(SenseFlag.SKSV);
+  const specific = (flags & SenseFlag.SKSV) !== 0;
   const responseCode = word(Slot.RESPONSE_CODE);
   const asc = word(Slot.ASC);
   const ascq = word(Slot.ASCQ);
@@ -163,19 +162,19 @@ export function decodeSense(bytes: Uint8Array): SenseData | undefined {
     ascq,
     text: additionalSenseText(asc, ascq),
     deferred: isDeferred(responseCode),
-    information: has(SenseFlag.INFORMATION) ? long(Slot.INFORMATION_U64) : undefined,
-    commandSpecific: has(SenseFlag.COMMAND_SPECIFIC) ? long(Slot.COMMAND_SPECIFIC_U64) : undefined,
+    information: (flags & SenseFlag.INFORMATION) !== 0 ? long(Slot.INFORMATION_U64) : undefined,
+    commandSpecific: (flags & SenseFlag.COMMAND_SPECIFIC) !== 0 ? long(Slot.COMMAND_SPECIFIC_U64) : undefined,
     fieldPointer: specific ? fieldPointer(senseKey) : undefined,
     progress: specific ? progress(senseKey) : undefined,
     retryCount: specific ? retryCount(senseKey) : undefined,
     segmentPointer: specific ? segmentPointer(senseKey) : undefined,
     unitAttentionOverflow: specific ? unitAttentionOverflow(senseKey) : undefined,
     senseKeySpecific: specific ? word(Slot.SENSE_KEY_SPECIFIC) : undefined,
-    fieldReplaceableUnit: has(SenseFlag.FRU) ? word(Slot.FRU) : undefined,
-    filemark: has(SenseFlag.FILEMARK),
-    endOfMedium: has(SenseFlag.EOM),
-    incorrectLength: has(SenseFlag.ILI),
-    truncated: word(Slot.TRUNCATED) === 1 || has(SenseFlag.SDAT_OVFL),
+    fieldReplaceableUnit: (flags & SenseFlag.FRU) !== 0 ? word(Slot.FRU) : undefined,
+    filemark: (flags & SenseFlag.FILEMARK) !== 0,
+    endOfMedium: (flags & SenseFlag.EOM) !== 0,
+    incorrectLength: (flags & SenseFlag.ILI) !== 0,
+    truncated: word(Slot.TRUNCATED) === 1 || (flags & SenseFlag.SDAT_OVFL) !== 0,
     descriptors: descriptors(),
     // A copy, as slice() would make it, a third faster.
     bytes: new Uint8Array(bytes),

@@ -3,16 +3,21 @@ import { checkTransportId, decodeTransportId, iscsiPortName, type TransportId } 
 
 const digits = (value: bigint, count: number): string => value.toString(16).padStart(count, "0");
 
+/** How iSCSI names begin that are what the standard wants (rfc7143 4.2.7). */
+const standardName = /^(iqn|eui|naa)\./i;
+/** Before one that begins in another way. */
+const ISCSI = "iscsi,";
+
 /**
  * A TransportID as text, in sg_persist's spelling: `iqn.…`, `iqn.…,i,0x…`, `sas,…`, `fcp,…`, `srp,…`, `sbp,…`, `spi,ADDRESS,PORT`
- * (decimal), `sop,…`; `hex,` and all its bytes for other kinds.
+ * (decimal), `sop,…`; `hex,` and all its bytes for other kinds, `iscsi,` before a name that is neither `iqn.`, `eui.` nor `naa.`.
  *
  * @example formatTransportId({ protocol: "sas", address: 0x5000c50012345678n }) // "sas,5000c50012345678"
  */
 export function formatTransportId(id: TransportId): string {
   switch (id.protocol) {
     case "iscsi":
-      return iscsiPortName(id);
+      return `${standardName.test(id.name) ? "" : ISCSI}${iscsiPortName(id)}`;
     case "sas":
       return `sas,${digits(id.address, 16)}`;
     case "fcp":
@@ -79,20 +84,22 @@ export function parseTransportId(text: string): TransportId {
     if (match === null) throw new RangeError(`After ${prefix}, comes ${form.rule}, got "${rest}"`);
     return checkTransportId(form.read(match));
   }
-  if (!/^(iqn|eui|naa)\./i.test(text)) {
+  const marked = text.startsWith(ISCSI);
+  if (!marked && !standardName.test(text)) {
     throw new RangeError(
-      `Not a TransportID: "${text}". Known forms: iqn.…, iqn.…,i,0xISID, eui.…, naa.…, ${Object.keys(prefixed).join(",…, ")},…`,
+      `Not a TransportID: "${text}". Known forms: iqn.…, iqn.…,i,0xISID, eui.…, naa.…, iscsi,…, ${Object.keys(prefixed).join(",…, ")},…`,
     );
   }
-  const at = text.indexOf(",");
-  if (at < 0) return checkTransportId({ protocol: "iscsi", name: text });
-  const isid = /^,i,0x([0-9a-f]{1,12})$/i.exec(text.slice(at))?.[1];
+  const port = marked ? text.slice(ISCSI.length) : text;
+  const at = port.indexOf(",");
+  if (at < 0) return checkTransportId({ protocol: "iscsi", name: port });
+  const isid = /^,i,0x([0-9a-f]{1,12})$/i.exec(port.slice(at))?.[1];
   if (isid === undefined) {
     throw new RangeError(
-      `After an iSCSI name comes ,i,0x and at most 12 hexadecimal digits of ISID, got "${text.slice(at)}"`,
+      `After an iSCSI name comes ,i,0x and at most 12 hexadecimal digits of ISID, got "${port.slice(at)}"`,
     );
   }
-  return checkTransportId({ protocol: "iscsi", name: text.slice(0, at), isid: BigInt(`0x${isid}`) });
+  return checkTransportId({ protocol: "iscsi", name: port.slice(0, at), isid: BigInt(`0x${isid}`) });
 }
 
 /** Do two TransportIDs name the same initiator port? Names compare as iSCSI has them, without regard to case. */

@@ -2,6 +2,7 @@
  * `scsi-persist mpath …`: mpathpersist's options, output and exit codes (multipath-tools 0.9.4), over maps and over every other way to a
  * unit that there is here, one path or several.
  */
+import { elsewhere } from "../../src/explain.ts";
 import {
   type Command,
   commands,
@@ -11,7 +12,6 @@ import {
   type MpathVerbosity,
   mpathPersistentReserveIn,
   mpathPersistentReserveOut,
-  mpathPersistResult,
   mpathPersistResults,
   type Unit,
 } from "../../src/index.ts";
@@ -108,7 +108,7 @@ async function perform(request: MpathRequest, run: Run): Promise<number> {
     if (error instanceof TypeError || error instanceof RangeError) throw new UsageError(error.message, MPATH);
     if (!isScsiError(error)) throw error;
     print(io.stderr, [`${nameOf(request.devices)}: error opening file (rw) fd=-1`, error.message]);
-    return mpathPersistResults[mpathPersistResult(error)];
+    return mpathPersistResults[elsewhere(error).mpath];
   }
   const options: MpathCallOptions = {
     signal,

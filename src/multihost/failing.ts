@@ -1,9 +1,9 @@
 /** How the calls of this folder fail: as everything here does, with a ScsiError, which also carries the errno of mhd(7I). */
-import { type MultihostErrno, multihostErrno } from "../conversions.ts";
+import { elsewhere, type MultihostErrno } from "../conversions.ts";
 import { isScsiError, ScsiError } from "../errors.ts";
 
 /** The same error, with its errno: status, sense data and history are kept. */
-export function failing(error: ScsiError, errno: MultihostErrno = multihostErrno(error)): ScsiError {
+export function failing(error: ScsiError, errno: MultihostErrno = elsewhere(error).errno): ScsiError {
   return error.errno === errno ? error : new ScsiError(error.message, { ...error, errno, cause: error.cause });
 }
 

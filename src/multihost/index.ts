@@ -1,4 +1,5 @@
 /** Multihost disk control and fail-fast, after mhd(7I): re-exports only. */
+export type { MultihostErrno } from "../conversions.ts";
 export type { Clock } from "./clock.ts";
 export {
   createMultihostDisk,

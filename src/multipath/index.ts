@@ -1,4 +1,5 @@
 /** One logical unit through several paths. Re-exports only. */
+export { type MpathPersistResult, mpathPersistResults } from "../conversions.ts";
 export type { MultipathAccount, PathAccount, StepAccount } from "./account.ts";
 export type { ReturnedPath } from "./algorithms.ts";
 export type { MultipathMap } from "./executor.ts";

@@ -8,7 +8,7 @@
  */
 import type { Command } from "../command.ts";
 import * as commands from "../commands/index.ts";
-import { type MpathPersistResult, mpathPersistResult, mpathPersistResults } from "../conversions.ts";
+import { elsewhere, type MpathPersistResult, mpathPersistResults } from "../conversions.ts";
 import { PersistentReserveIn, PersistentReserveOut, Scope } from "../core/generated/codes.ts";
 import { isScsiError, type ScsiError } from "../errors.ts";
 import type { ExecuteOptions, Unit } from "../logical-unit.ts";
@@ -177,7 +177,7 @@ async function call<Result>(
     if (!isScsiError(error)) throw error;
     told(error.account);
     tell(0, error.message);
-    return returned(mpathPersistResult(error), { error, account: error.account });
+    return returned(elsewhere(error).mpath, { error, account: error.account });
   }
 }
 

@@ -1,11 +1,10 @@
-/** The numbers of other interfaces. Expected values from linux/pr.h, mpath_persist.h and mhd(7I). */
+/** The numbers of other interfaces. Expected values from linux/pr.h, mpath_persist.h, mhd(7I) and sg3_utils(8). */
 import { describe, expect, test } from "vitest";
 import {
   blockReservationTypeName,
   blockReservationTypes,
-  mpathPersistResult,
+  elsewhere,
   mpathPersistResults,
-  multihostErrno,
 } from "../../src/conversions.ts";
 import { failureOf } from "../../src/failure.ts";
 import { commands, reservationTypeName, reservationTypes } from "../../src/index.ts";
@@ -47,23 +46,35 @@ const status = (code: number) =>
     residual: 0,
   });
 
-describe("libmpathpersist's results and mhd(7I)'s errno", () => {
+describe("libmpathpersist's results, mhd(7I)'s errno and sg3_utils' exit codes", () => {
   test.each([
-    ["NOT READY", check(0x2), 2, "EIO"],
-    ["MEDIUM ERROR", check(0x3), 3, "EIO"],
-    ["HARDWARE ERROR", check(0x4), 4, "EIO"],
-    ["ILLEGAL REQUEST", check(0x5, 0x24), 5, "ENOTSUP"],
-    ["UNIT ATTENTION", check(0x6, 0x29), 6, "EIO"],
-    ["INVALID COMMAND OPERATION CODE", check(0x5, 0x20), 7, "ENOTSUP"],
-    ["ABORTED COMMAND", check(0xb), 8, "EIO"],
-    ["NO SENSE", check(0x0), 9, "EIO"],
-    ["RESERVATION CONFLICT", status(0x18), 11, "EACCES"],
-    ["DATA PROTECT", check(0x7), 15, "EIO"],
-    ["BLANK CHECK", check(0x8), 15, "EIO"],
-    ["COPY ABORTED", check(0xa), 15, "EIO"],
-    ["BUSY", status(0x08), 15, "EIO"],
-  ] as const)("%s", (_name, error, result, errno) => {
-    expect(mpathPersistResults[mpathPersistResult(error)]).toBe(result);
-    expect(multihostErrno(error)).toBe(errno);
+    ["NOT READY", check(0x2), 2, "EIO", 2],
+    ["MEDIUM ERROR", check(0x3), 3, "EIO", 3],
+    ["HARDWARE ERROR", check(0x4), 4, "EIO", 3],
+    ["ILLEGAL REQUEST", check(0x5, 0x24), 5, "ENOTSUP", 5],
+    ["UNIT ATTENTION", check(0x6, 0x29), 6, "EIO", 6],
+    ["INVALID COMMAND OPERATION CODE", check(0x5, 0x20), 7, "ENOTSUP", 9],
+    ["ABORTED COMMAND", check(0xb), 8, "EIO", 11],
+    ["NO SENSE", check(0x0), 9, "EIO", 20],
+    ["RESERVATION CONFLICT", status(0x18), 11, "EACCES", 24],
+    ["DATA PROTECT", check(0x7), 15, "EIO", 7],
+    ["BLANK CHECK", check(0x8), 15, "EIO", 3],
+    ["COPY ABORTED", check(0xa), 15, "EIO", 10],
+    ["BUSY", status(0x08), 15, "EIO", 26],
+    ["NOT READY, TARGET PORT IN STANDBY STATE", check(0x2, 0x04, 0x0b), 2, "EIO", 12],
+    ["NOT READY, TARGET PORT IN UNAVAILABLE STATE", check(0x2, 0x04, 0x0c), 2, "EIO", 13],
+    ["LOGICAL BLOCK ADDRESS OUT OF RANGE", check(0x5, 0x21), 5, "ENOTSUP", 22],
+    ["INVALID FIELD IN PARAMETER LIST", check(0x5, 0x26), 5, "ENOTSUP", 19],
+    ["INVALID RELEASE OF PERSISTENT RESERVATION", check(0x5, 0x26, 0x04), 5, "ENOTSUP", 5],
+    ["LOGICAL BLOCK GUARD CHECK FAILED", check(0xb, 0x10, 0x01), 8, "EIO", 40],
+    ["MISCOMPARE", check(0xe, 0x1d), 15, "EIO", 14],
+    ["VOLUME OVERFLOW", check(0xd), 15, "EIO", 98],
+    ["CONDITION MET", status(0x04), 15, "EIO", 25],
+    ["TASK SET FULL", status(0x28), 15, "EIO", 27],
+    ["ACA ACTIVE", status(0x30), 15, "EIO", 28],
+    ["TASK ABORTED", status(0x40), 15, "EIO", 29],
+  ] as const)("%s", (_name, error, result, errno, sg3) => {
+    expect(mpathPersistResults[elsewhere(error).mpath]).toBe(result);
+    expect(elsewhere(error)).toMatchObject({ errno, sg3 });
   });
 });

@@ -95,6 +95,64 @@ test("an iSCSI TransportID whose name is not UTF-8 is kept byte for byte", () =>
   expect(decodeTransportId(odd)).toEqual({ protocol: "opaque", protocolIdentifier: 5, bytes: odd });
 });
 
+/** Format 00b with a name that no initiator may have, as hexadecimal digits. */
+const named = (hex: string): Uint8Array => {
+  const nameBytes = bytes(hex);
+  const id = new Uint8Array(4 + Math.max(20, (nameBytes.length + 4) & ~3));
+  id.set([0x05, 0, (id.length - 4) >> 8, (id.length - 4) & 0xff]);
+  id.set(nameBytes, 4);
+  return id;
+};
+
+test.each([
+  ["a space", "69716e2e 20 78"],
+  ["a comma", "69716e2e 2c 78"],
+  ["a byte order mark in front", "efbbbf 69716e2e78"],
+  ["U+FFFD itself", "69716e2e efbfbd"],
+  ["nothing at all", ""],
+  ["224 bytes", `69716e2e${"78".repeat(220)}`],
+])("an iSCSI TransportID whose name has %s could not be sent as a name, and is kept byte for byte", (_, hex) => {
+  const id = decodeTransportId(named(hex));
+  expect(id).toEqual({ protocol: "opaque", protocolIdentifier: 5, bytes: named(hex) });
+  expect(encodeTransportId(id)).toEqual(named(hex));
+  expect(parseTransportId(formatTransportId(id))).toEqual(id);
+});
+
+test("a name that is neither iqn., eui. nor naa. is said to be iSCSI's", () => {
+  const id: TransportId = { protocol: "iscsi", name: "storage-client", isid: 1n };
+  expect(decodeTransportId(encodeTransportId(id))).toEqual(id);
+  expect(formatTransportId(id)).toBe("iscsi,storage-client,i,0x000000000001");
+  expect(parseTransportId("iscsi,storage-client,i,0x000000000001")).toEqual(id);
+  expect(parseTransportId("iscsi,iqn.2026-01.x:y")).toEqual(parseTransportId("iqn.2026-01.x:y"));
+  expect(() => parseTransportId("iscsi,")).toThrow("must be an iSCSI name");
+});
+
+test("a name with half a surrogate pair is refused: UTF-8 has no such thing", () => {
+  expect(() => encodeTransportId({ protocol: "iscsi", name: "iqn.\ud800" })).toThrow(RangeError);
+});
+
+test("whatever bytes decode to can be said as text and sent again, and is then the same", () => {
+  const first = fc.constantFrom(0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0a, 0x0f, 0x45, 0x46, 0x85, 0xc5);
+  const text = fc.oneof(
+    fc.uint8Array({ maxLength: 40 }),
+    fc.string({ unit: "binary", maxLength: 30 }).map((each) => new TextEncoder().encode(each)),
+    fc
+      .tuple(fc.constantFrom("", "iqn.", "naa.", " "), fc.constantFrom("", ",i,0x", ",i,0x12", ",i,0x1234567890123"))
+      .map(([name, rest]) => new TextEncoder().encode(name + rest)),
+  );
+  fc.assert(
+    fc.property(first, fc.oneof(text, fc.uint8Array({ maxLength: 8 })), (byte, rest) => {
+      const id = new Uint8Array(4 + Math.max(20, (rest.length + 4) & ~3));
+      id.set(rest, 4);
+      id.set([byte, 0, 0, id.length - 4]);
+      const decoded = decodeTransportId(id);
+      expect(decodeTransportId(encodeTransportId(decoded))).toEqual(decoded);
+      expect(parseTransportId(formatTransportId(decoded))).toEqual(decoded);
+    }),
+    { numRuns: 400 },
+  );
+});
+
 test.each([
   ["sas,5000c5001234567", "After sas, comes a SAS address of 16 hexadecimal digits"],
   ["srp,fe80000000000000", "After srp, comes an initiator port identifier of 32 hexadecimal digits"],
@@ -105,7 +163,7 @@ test.each([
   ["hex,06", "shorter than its first bytes say"],
   ["iqn.2026-01.x:y,i,0x", "After an iSCSI name comes ,i,0x and at most 12 hexadecimal digits"],
   ["iqn.2026-01.x:y,i,0x1234567890123", "at most 12 hexadecimal digits"],
-  ["iqn.2026-01.x y", "no comma, space or NUL"],
+  ["iqn.2026-01.x y", "no comma, space, NUL or U+FFFD"],
   [`iqn.${"x".repeat(220)}`, "223 bytes of UTF-8, got 224"],
   ["usb,1234", "Known forms: iqn."],
   ["", "Not a TransportID"],
@@ -116,8 +174,11 @@ test.each([
 
 /** Any TransportID that can be sent. */
 const name = fc
-  .tuple(fc.constantFrom("iqn.", "eui.", "naa."), fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }))
-  .map(([prefix, rest]) => prefix + rest.replace(/[\0,\s]/g, "-"))
+  .tuple(
+    fc.constantFrom("iqn.", "eui.", "naa.", "", "sas"),
+    fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }),
+  )
+  .map(([prefix, rest]) => prefix + rest.replace(/[\0,\s\ufffd]/g, "-"))
   .filter((text) => new TextEncoder().encode(text).length <= 223);
 const long = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const short = fc.integer({ min: 0, max: 0xffff });

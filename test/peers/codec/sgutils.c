@@ -1,6 +1,7 @@
 /*
  * Has libsgutils2, the library of sg_decode_sense and sg_vpd, read what stands on standard input, one buffer a line: a letter
- * and hexadecimal digits. S: sense data. V: VPD page 83h. A: an additional sense code and qualifier. What it says goes to
+ * and hexadecimal digits. S: sense data. C: the category of sense data, which is the exit code. E: an exit code. V: VPD page 83h. A: an additional
+ * sense code and qualifier. What it says goes to
  * standard output, fields with a tab between, one line for each.
  */
 #include <inttypes.h>
@@ -62,6 +63,8 @@ int main(void) {
     memset(bytes, 0, sizeof bytes);
     int length = hex(line + 1, bytes);
     if (line[0] == 'S') sense(bytes, length);
+    if (line[0] == 'C') printf("%d\n", sg_err_category_sense(bytes, length));
+    if (line[0] == 'E') puts(sg_exit2str(bytes[0], true, sizeof text, text) ? text : "");
     if (line[0] == 'V') designators(bytes, length);
     if (line[0] == 'A') puts(sg_get_asc_ascq_str(bytes[0], bytes[1], sizeof text, text));
   }
