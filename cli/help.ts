@@ -3,16 +3,24 @@ import { reservationTypeMeanings } from "../src/explain.ts";
 import { reservationTypeNames, reservationTypes } from "../src/index.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { allOptions, commonOptions, type Option, usageOf } from "./options.ts";
-import { type Cell, type Paint, table, wrap } from "./output.ts";
+import { type Paint, table, wrap } from "./output.ts";
 import type { Verb } from "./verb.ts";
 import { verbGroups } from "./verbs.ts";
 
 const WIDTH = 80;
-const URLS: readonly (readonly Cell[])[] = [
+/** What leads to a unit. */
+export const units: readonly (readonly [form: string, meaning: string])[] = [
   ["/dev/sda, /dev/sg0 …", "a device of this machine"],
   ["/dev/mapper/mpatha", "a multipath map"],
   ["iscsi://[user[%password]@]host[:port]/target/lun", "a LUN behind iSCSI"],
   ["sim:name[/lun][?initiator=name]", "a simulated unit"],
+];
+
+/** What is read from the environment. */
+export const environment: readonly (readonly [name: string, meaning: string])[] = [
+  ["SCSI_PERSIST_INITIATOR", "the initiator's iSCSI name"],
+  ["LIBISCSI_CHAP_USERNAME", "and LIBISCSI_CHAP_PASSWORD: credentials, where the URL has none"],
+  ["NO_COLOR, FORCE_COLOR", "colour never, colour always"],
 ];
 
 const nouns = {
@@ -75,7 +83,7 @@ export function generalHelp(paint: Paint): string[] {
       ),
     ]),
     ...title("URLs", paint),
-    ...table(URLS, paint),
+    ...table(units, paint),
     "  Several URLs are paths to one unit, and used as one: every verb but those of",
     "  mhd takes them. --dry-run shows which path would get what, and why.",
     "  A simulated unit exists while the program runs: each command meets a new one.",
@@ -84,14 +92,7 @@ export function generalHelp(paint: Paint): string[] {
     ...title("Reservation types", paint),
     ...typeLines(paint),
     ...title("Environment", paint),
-    ...columns(
-      [
-        ["SCSI_PERSIST_INITIATOR", "the initiator's iSCSI name"],
-        ["LIBISCSI_CHAP_USERNAME", "and LIBISCSI_CHAP_PASSWORD: credentials, where the URL has none"],
-        ["NO_COLOR, FORCE_COLOR", "colour never, colour always"],
-      ],
-      paint,
-    ),
+    ...columns(environment, paint),
     ...title("Exit codes", paint),
     ...exitCodeLines(paint),
     ...title("Try", paint),
@@ -99,7 +100,8 @@ export function generalHelp(paint: Paint): string[] {
   ];
 }
 
-function usageLine(verb: Verb): string {
+/** A verb with all its options, on one line. */
+export function usageLine(verb: Verb): string {
   const required = verb.required.map((name) => usageOf(allOptions[name]));
   const optional = verb.options.filter((name) => !verb.required.includes(name));
   const optionals = optional.map(
