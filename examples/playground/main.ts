@@ -133,6 +133,7 @@ function showPlayer(): void {
   const told = story === undefined ? "" : at === 0 ? story.about : (story.says[at - 1] ?? "");
   say(byId("narration"), told);
   byId("narration").hidden = told === "";
+  byId("more").hidden = story === undefined || at < length;
   const set = (id: string, off: boolean): void => {
     // aria-disabled instead of disabled: a button that loses the focus because it goes grey is lost to a keyboard.
     byId(id).setAttribute("aria-disabled", String(off));
@@ -241,6 +242,10 @@ press("new", () => {
   inOrder(async () => {
     say(byId("announce"), "A new script. Nothing has happened yet.");
   });
+});
+press("more", () => {
+  open({ ...fresh }, 0);
+  inOrder(async () => byId("stories").querySelector("button")?.focus());
 });
 press("copy", () => {
   const field = byId<HTMLInputElement>("link");

@@ -59,12 +59,13 @@ const list = (title: string, items: readonly string[]): HTMLElement | false =>
 
 /** Blocks of data: too many bytes to be drawn, and nothing in them that the standard would draw. */
 function dump(title: string, bytes: Uint8Array): HTMLElement {
-  const SHOWN = 64;
-  const rows = Array.from({ length: Math.ceil(Math.min(bytes.length, SHOWN) / 16) }, (_, index) => {
-    const part = bytes.subarray(index * 16, index * 16 + 16);
+  const SHOWN = 48;
+  const WIDE = 8;
+  const rows = Array.from({ length: Math.ceil(Math.min(bytes.length, SHOWN) / WIDE) }, (_, index) => {
+    const part = bytes.subarray(index * WIDE, (index + 1) * WIDE);
     const hex = Array.from(part, (byte) => byte.toString(16).toUpperCase().padStart(2, "0")).join(" ");
     const text = Array.from(part, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "·")).join("");
-    return `${(index * 16).toString(16).padStart(4, "0")}  ${hex}  ${text}`;
+    return `${(index * WIDE).toString(16).padStart(4, "0")}  ${hex}  ${text}`;
   });
   const rest = bytes.length > SHOWN ? [`      … ${bytes.length - SHOWN} bytes more`] : [];
   return element(
@@ -131,7 +132,7 @@ export function showLast(outcome: Outcome | undefined, prepare: Prepare): void {
   const unchanged =
     step.kind === "command" &&
     outcome.changes.length === 0 &&
-    element("p", { class: "quiet-text" }, "Nothing has changed on the unit.");
+    element("p", { class: "quiet-text" }, "Registrations, reservation and block 0 are as they were.");
   const helps = step.kind === "command" && remedies(outcome, step, prepare);
   byId("last-words").replaceChildren(...[helps, changed, unchanged].filter((node) => node instanceof Node));
   byId("last-bytes").replaceChildren(...drawings(outcome));
