@@ -147,15 +147,24 @@ describe("WRITE SAME, UNMAP and GET LBA STATUS", () => {
   it.each([
     [10, 0x41],
     [16, 0x93],
-  ] as const)("WRITE SAME(%i) writes one block over and over, and takes no 0 for the rest", (length, operationCode) => {
-    const { data, send } = setup({ blocks: 8 });
-    expect(send(blocks(length, operationCode, 2, 3), filled(1, 4))).toBe(GOOD);
-    expect(data(blocks(10, 0x28, 1, 5))).toEqual([...filled(1, 0), ...filled(3, 4), ...filled(1, 0)]);
-    expect(send(blocks(length, operationCode, 6, 0), filled(1, 5))).toBe(`5/24/00 cdb ${length === 10 ? 7 : 10}`);
-    expect(send(blocks(length, operationCode, 0, 1), filled(2, 5))).toContain("5/24/00");
-    expect(send(blocks(length, operationCode, 0, 1, 0x08), filled(1, 0))).toBe("5/24/00 cdb 1.3");
-    expect(send(blocks(length, operationCode, 0, 1, 0x10), filled(1, 0))).toBe("5/24/00 cdb 1.4");
-  });
+  ] as const)(
+    "WRITE SAME(%i) writes one block over and over, and 0 is the rest unless the unit is thin",
+    (length, operationCode) => {
+      const { data, send } = setup({ blocks: 8 });
+      expect(send(blocks(length, operationCode, 2, 3), filled(1, 4))).toBe(GOOD);
+      expect(data(blocks(10, 0x28, 1, 5))).toEqual([...filled(1, 0), ...filled(3, 4), ...filled(1, 0)]);
+      expect(send(blocks(length, operationCode, 6, 0), filled(1, 5))).toBe(GOOD);
+      expect(data(blocks(10, 0x28, 5, 3))).toEqual([...filled(1, 0), ...filled(2, 5)]);
+      expect(send(blocks(length, operationCode, 8, 0), filled(1, 5))).toContain("5/21/00");
+      const thin = setup({ blocks: 8, thin: true });
+      expect(thin.send(blocks(length, operationCode, 6, 0), filled(1, 5))).toBe(
+        `5/24/00 cdb ${length === 10 ? 7 : 10}`,
+      );
+      expect(send(blocks(length, operationCode, 0, 1), filled(2, 5))).toContain("5/24/00");
+      expect(send(blocks(length, operationCode, 0, 1, 0x08), filled(1, 0))).toBe("5/24/00 cdb 1.3");
+      expect(send(blocks(length, operationCode, 0, 1, 0x10), filled(1, 0))).toBe("5/24/00 cdb 1.4");
+    },
+  );
 
   const status = (lba: number, length = 8 + 16 * 4) => {
     const cdb = blocks(16, 0x9e, lba, length, 0x12);
@@ -493,10 +502,12 @@ describe("The vital product data of a disk", () => {
   it("Block Limits: what one command can move, and what UNMAP takes", () => {
     const thick = setup({ blockSize: 4096 }).data(page(0xb0));
     expect(thick).toHaveLength(64);
-    expect(thick.slice(0, 12)).toEqual([0, 0xb0, 0, 0x3c, 1, 255, 0, 0, 0, 0, 0x40, 0]);
+    expect(thick.slice(0, 12)).toEqual([0, 0xb0, 0, 0x3c, 0, 255, 0, 0, 0, 0, 0x40, 0]);
     expect(thick.slice(20, 32)).toEqual(new Array(12).fill(0));
     expect(thick.slice(36, 44)).toEqual([0, 0, 0, 0, 0, 0, 0x40, 0]);
     const thin = setup({ thin: true }).data(page(0xb0));
+    // WSNZ
+    expect(thin[4]).toBe(1);
     expect(thin.slice(20, 32)).toEqual([0xff, 0xff, 0xff, 0xff, 0, 0, 1, 0, 0, 0, 0, 1]);
   });
 

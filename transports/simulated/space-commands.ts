@@ -20,7 +20,7 @@ import {
 import { core, dataIn, dataOut, dataWindow } from "../../src/core/index.ts";
 import { Access } from "./access.ts";
 import { type Answer, dataAnswer, faultAnswer, goodAnswer, takenAnswer } from "./answer.ts";
-import { outOfRange, type RangeRows, rangeOf } from "./block-range.ts";
+import { type BlockRange, outOfRange, type RangeRows, rangeOf } from "./block-range.ts";
 import type { CommandRow } from "./command.ts";
 import type { Nexus } from "./nexus.ts";
 import { faultInCdb, faultInList, plainFault, senseCodes } from "./sense.ts";
@@ -30,6 +30,15 @@ import type { UnitState } from "./unit-state.ts";
 export const MAXIMUM_UNMAP_DESCRIPTORS = 256;
 
 const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
+
+/** Some blocks at a time: a medium takes them faster. */
+const TOGETHER_BYTES = 65_536;
+
+function writeOverAndOver({ medium }: UnitState, { offset, length }: BlockRange, block: Uint8Array): void {
+  const some = new Uint8Array(Math.min(length, Math.max(TOGETHER_BYTES, block.length)));
+  for (let at = 0; at < some.length; at += block.length) some.set(block, at);
+  for (let at = 0; at < length; at += some.length) medium.write(offset + at, some.subarray(0, length - at));
+}
 
 /**
  * WRITE SAME: sbc4, 5.51. With UNMAP blocks whose contents are zeros are discarded, others written. `ndob` is 0
@@ -41,22 +50,25 @@ function writeSame(rows: typeof WriteSame10Cdb | typeof WriteSame16Cdb, ndob: nu
     count: rows.NUMBER_OF_LOGICAL_BLOCKS,
     protect: rows.WRPROTECT,
   };
+  const upToTheEnd: RangeRows = { ...rangeRows, zeroMeans: "the rest" };
   return (unit: UnitState, _nexus: Nexus, dataOut: Uint8Array): Answer => {
     // Nothing can be anchored here, and a fully provisioned unit unmaps nothing.
     if (core.cdbField(rows.ANCHOR) !== 0) return faultAnswer(faultInCdb(rows.ANCHOR));
     const unmaps = core.cdbField(rows.UNMAP) !== 0;
     if (unmaps && !unit.thin) return faultAnswer(faultInCdb(rows.UNMAP));
-    const range = rangeOf(unit, rangeRows);
+    const range = rangeOf(unit, unit.thin ? rangeRows : upToTheEnd);
     if ("code" in range) return faultAnswer(range);
-    // WSNZ: 0 does not mean the rest of the medium here (sbc4).
-    if (range.count === 0) return faultAnswer(faultInCdb(rows.NUMBER_OF_LOGICAL_BLOCKS));
+    if (range.count === 0) {
+      // WSNZ of thin units: 0 does not mean the rest of the medium (sbc4). Otherwise there is none left.
+      return faultAnswer(unit.thin ? faultInCdb(rows.NUMBER_OF_LOGICAL_BLOCKS) : outOfRange(unit, BigInt(unit.blocks)));
+    }
     const withoutData = ndob !== 0 && core.cdbField(ndob) !== 0;
     const block = withoutData ? new Uint8Array(unit.blockSize) : dataOut;
     if (block.length !== unit.blockSize) return faultAnswer(faultInCdb(rows.NUMBER_OF_LOGICAL_BLOCKS));
     if (unmaps && isZero(block)) {
       unit.medium.discard(range.offset, range.length);
     } else {
-      for (let i = 0; i < range.count; i++) unit.medium.write(range.offset + i * unit.blockSize, block);
+      writeOverAndOver(unit, range, block);
     }
     return takenAnswer(withoutData ? 0 : unit.blockSize);
   };

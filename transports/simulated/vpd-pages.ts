@@ -86,7 +86,7 @@ const UNLIMITED = 0xffff_ffff;
 function blockLimits({ blockSize, thin }: UnitState): number {
   const maximum = MAXIMUM_TRANSFER_BYTES / blockSize;
   dataWindow.fill(0, 0, Size.BLOCK_LIMITS_PAGE);
-  core.putDataField(0, BlockLimitsPage.WSNZ, 1);
+  core.putDataField(0, BlockLimitsPage.WSNZ, thin ? 1 : 0);
   core.putDataField(0, BlockLimitsPage.MAXIMUM_COMPARE_AND_WRITE_LENGTH, MAXIMUM_COMPARE_AND_WRITE);
   core.putDataField(0, BlockLimitsPage.MAXIMUM_TRANSFER_LENGTH, maximum);
   core.putDataLongField(0, BlockLimitsPage.MAXIMUM_WRITE_SAME_LENGTH, BigInt(maximum));
