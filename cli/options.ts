@@ -12,7 +12,17 @@ import {
   readUnit,
   type UnitValue,
 } from "./serve-values.ts";
-import { readElement, readKey, readPort, readText, readTime, readTransportId, readType } from "./values.ts";
+import {
+  type FieldValue,
+  readElement,
+  readField,
+  readKey,
+  readPort,
+  readText,
+  readTime,
+  readTransportId,
+  readType,
+} from "./values.ts";
 
 /** A user name and its secret. */
 type Credentials = ReturnType<typeof readCredentials>;
@@ -42,6 +52,7 @@ export interface Values {
   readonly reinstate?: boolean;
   readonly as?: string;
   readonly raw?: boolean;
+  readonly fields?: readonly FieldValue[];
   readonly portals?: readonly PortalOptions[];
   readonly targets?: readonly string[];
   readonly units?: readonly UnitValue[];
@@ -152,6 +163,13 @@ export const verbOptions = {
   reinstate: { name: "reinstate", help: "make again what a reset or a loss of power has ended" },
   as: { name: "as", value: "KIND", read: readText, help: "what the bytes are" },
   raw: { name: "raw", help: "the bytes themselves, for a file or another program" },
+  fields: {
+    name: "set",
+    value: "FIELD=VALUE",
+    many: true,
+    read: readField,
+    help: "put this into a field, whatever the standard says; may be given several times",
+  },
   fast: { name: "fast", help: "do not pause between the steps" },
   portals: {
     name: "portal",

@@ -90,6 +90,20 @@ export function readTransportId(text: string): ReturnType<typeof parseTransportI
   }
 }
 
+/** A field of a CDB or parameter list, in the standard's words, and what to put there. */
+export interface FieldValue {
+  readonly field: string;
+  readonly value: bigint;
+}
+
+/** `TYPE=0xf`. */
+export function readField(text: string): FieldValue {
+  const [, field, value] = /^([^=]+)=(0x[0-9a-f]+|[0-9]+)$/i.exec(text) ?? [];
+  if (field === undefined || value === undefined)
+    throw new RangeError(`a field's name, = and a number, decimal or with 0x, not ${shown(text)}`);
+  return { field: field.trim(), value: BigInt(value) };
+}
+
 /** Any text that is not empty. */
 export function readText(text: string): string {
   if (text === "") throw new RangeError("the value is empty");

@@ -25,4 +25,5 @@ export {
   legacyReservationConflict,
 } from "./explain-conflict.ts";
 export { explainSense, type Sent } from "./explain-sense.ts";
-export { type CommandLayout, layoutOf } from "./layout.ts";
+export { type CommandLayout, type LayoutRow, layoutOf, layoutRows } from "./layout.ts";
+export { setField } from "./set-field.ts";

@@ -2,8 +2,15 @@
  * Which structures a CDB and its parameter list have, from the CDB's own bytes: for explaining what arrives without the
  * Command that it was made from. A CDB that is not known here has no layout; nothing is guessed.
  */
-import { OperationCode, PersistentReserveIn, PersistentReserveOut, ServiceActionIn16 } from "./core/generated/codes.ts";
+import {
+  MaintenanceIn,
+  OperationCode,
+  PersistentReserveIn,
+  PersistentReserveOut,
+  ServiceActionIn16,
+} from "./core/generated/codes.ts";
 import { PersistentReserveOutCdb } from "./core/generated/fields.ts";
+import { ChangerOperationCode } from "./core/generated/media-codes.ts";
 import { persistentReserveInNames, persistentReserveOutNames } from "./reservation.ts";
 import { fieldsOf, type StructureName } from "./structures.ts";
 
@@ -15,21 +22,96 @@ export interface CommandLayout {
   readonly dataOut?: StructureName | undefined;
 }
 
-const layouts: Readonly<Record<number, CommandLayout>> = {
-  [OperationCode.TEST_UNIT_READY]: { name: "TEST UNIT READY", cdb: "TestUnitReadyCdb" },
-  [OperationCode.REQUEST_SENSE]: { name: "REQUEST SENSE", cdb: "RequestSenseCdb" },
-  [OperationCode.INQUIRY]: { name: "INQUIRY", cdb: "InquiryCdb" },
-  [OperationCode.RESERVE_6]: { name: "RESERVE (6)", cdb: "Reserve6Cdb" },
-  [OperationCode.RELEASE_6]: { name: "RELEASE (6)", cdb: "Reserve6Cdb" },
-  [OperationCode.RESERVE_10]: { name: "RESERVE (10)", cdb: "Reserve10Cdb" },
-  [OperationCode.RELEASE_10]: { name: "RELEASE (10)", cdb: "Reserve10Cdb" },
-  [OperationCode.READ_CAPACITY_10]: { name: "READ CAPACITY (10)", cdb: "ReadCapacity10Cdb" },
-  [OperationCode.READ_10]: { name: "READ (10)", cdb: "Read10Cdb" },
-  [OperationCode.WRITE_10]: { name: "WRITE (10)", cdb: "Write10Cdb" },
-  [OperationCode.READ_16]: { name: "READ (16)", cdb: "Read16Cdb" },
-  [OperationCode.WRITE_16]: { name: "WRITE (16)", cdb: "Write16Cdb" },
-  [OperationCode.REPORT_LUNS]: { name: "REPORT LUNS", cdb: "ReportLunsCdb" },
-};
+/** One command that is told by its operation code, or by that and a service action. */
+export interface LayoutRow extends CommandLayout {
+  readonly operationCode: number;
+  readonly serviceAction?: number | undefined;
+}
+
+const row = (
+  operationCode: number,
+  name: string,
+  cdb: StructureName,
+  dataOut?: StructureName,
+  serviceAction?: number,
+): LayoutRow => ({ operationCode, serviceAction, name, cdb, dataOut });
+
+/**
+ * Every command but PERSISTENT RESERVE IN and OUT. Where an operation code means something else on another kind of device (08h, 0Ah,
+ * 1Bh on tapes), it is the disk's.
+ */
+export const layoutRows: readonly LayoutRow[] = [
+  row(OperationCode.TEST_UNIT_READY, "TEST UNIT READY", "TestUnitReadyCdb"),
+  row(OperationCode.REQUEST_SENSE, "REQUEST SENSE", "RequestSenseCdb"),
+  row(OperationCode.READ_6, "READ (6)", "Read6Cdb"),
+  row(OperationCode.WRITE_6, "WRITE (6)", "Read6Cdb"),
+  row(OperationCode.INQUIRY, "INQUIRY", "InquiryCdb"),
+  row(OperationCode.MODE_SELECT_6, "MODE SELECT (6)", "ModeSelect6Cdb", "ModeParameterHeader6"),
+  row(OperationCode.RESERVE_6, "RESERVE (6)", "Reserve6Cdb"),
+  row(OperationCode.RELEASE_6, "RELEASE (6)", "Reserve6Cdb"),
+  row(OperationCode.MODE_SENSE_6, "MODE SENSE (6)", "ModeSense6Cdb"),
+  row(OperationCode.START_STOP_UNIT, "START STOP UNIT", "StartStopUnitCdb"),
+  row(OperationCode.PREVENT_ALLOW_MEDIUM_REMOVAL, "PREVENT ALLOW MEDIUM REMOVAL", "PreventAllowMediumRemovalCdb"),
+  row(OperationCode.READ_CAPACITY_10, "READ CAPACITY (10)", "ReadCapacity10Cdb"),
+  row(OperationCode.READ_10, "READ (10)", "Read10Cdb"),
+  row(OperationCode.WRITE_10, "WRITE (10)", "Write10Cdb"),
+  row(OperationCode.VERIFY_10, "VERIFY (10)", "Verify10Cdb"),
+  row(OperationCode.PRE_FETCH_10, "PRE-FETCH (10)", "PreFetch10Cdb"),
+  row(OperationCode.SYNCHRONIZE_CACHE_10, "SYNCHRONIZE CACHE (10)", "SynchronizeCache10Cdb"),
+  row(OperationCode.WRITE_SAME_10, "WRITE SAME (10)", "WriteSame10Cdb"),
+  row(OperationCode.UNMAP, "UNMAP", "UnmapCdb", "UnmapList"),
+  row(OperationCode.MODE_SELECT_10, "MODE SELECT (10)", "ModeSelect10Cdb", "ModeParameterHeader10"),
+  row(OperationCode.RESERVE_10, "RESERVE (10)", "Reserve10Cdb"),
+  row(OperationCode.RELEASE_10, "RELEASE (10)", "Reserve10Cdb"),
+  row(OperationCode.MODE_SENSE_10, "MODE SENSE (10)", "ModeSense10Cdb"),
+  row(OperationCode.READ_16, "READ (16)", "Read16Cdb"),
+  row(OperationCode.COMPARE_AND_WRITE, "COMPARE AND WRITE", "CompareAndWriteCdb"),
+  row(OperationCode.WRITE_16, "WRITE (16)", "Write16Cdb"),
+  row(OperationCode.VERIFY_16, "VERIFY (16)", "Verify16Cdb"),
+  row(OperationCode.PRE_FETCH_16, "PRE-FETCH (16)", "PreFetch16Cdb"),
+  row(OperationCode.SYNCHRONIZE_CACHE_16, "SYNCHRONIZE CACHE (16)", "SynchronizeCache16Cdb"),
+  row(OperationCode.WRITE_SAME_16, "WRITE SAME (16)", "WriteSame16Cdb"),
+  row(
+    OperationCode.SERVICE_ACTION_IN_16,
+    "READ CAPACITY (16)",
+    "ReadCapacity16Cdb",
+    undefined,
+    ServiceActionIn16.READ_CAPACITY_16,
+  ),
+  row(
+    OperationCode.SERVICE_ACTION_IN_16,
+    "GET LBA STATUS",
+    "GetLbaStatusCdb",
+    undefined,
+    ServiceActionIn16.GET_LBA_STATUS,
+  ),
+  row(OperationCode.REPORT_LUNS, "REPORT LUNS", "ReportLunsCdb"),
+  row(
+    OperationCode.MAINTENANCE_IN,
+    "REPORT TARGET PORT GROUPS",
+    "ReportTargetPortGroupsCdb",
+    undefined,
+    MaintenanceIn.REPORT_TARGET_PORT_GROUPS,
+  ),
+  row(
+    OperationCode.MAINTENANCE_IN,
+    "REPORT SUPPORTED OPERATION CODES",
+    "ReportSupportedOperationCodesCdb",
+    undefined,
+    MaintenanceIn.REPORT_SUPPORTED_OPERATION_CODES,
+  ),
+  row(
+    OperationCode.MAINTENANCE_IN,
+    "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS",
+    "ReportSupportedTaskManagementFunctionsCdb",
+    undefined,
+    MaintenanceIn.REPORT_SUPPORTED_TASK_MANAGEMENT_FUNCTIONS,
+  ),
+  row(OperationCode.READ_12, "READ (12)", "Read12Cdb"),
+  row(OperationCode.VERIFY_12, "VERIFY (12)", "Verify12Cdb"),
+  row(ChangerOperationCode.MOVE_MEDIUM, "MOVE MEDIUM", "MoveMediumCdb"),
+  row(ChangerOperationCode.READ_ELEMENT_STATUS, "READ ELEMENT STATUS", "ReadElementStatusCdb"),
+];
 
 /** The service action stands in the same place in every CDB that has one. */
 function serviceActionOf(cdb: Uint8Array): number | undefined {
@@ -63,12 +145,11 @@ export function layoutOf(cdb: Uint8Array): CommandLayout | undefined {
         dataOut: moves ? "RegisterAndMoveList" : "SpecifyInitiatorPortsList",
       };
     }
-    case OperationCode.SERVICE_ACTION_IN_16:
-      return serviceAction === ServiceActionIn16.READ_CAPACITY_16
-        ? { name: "READ CAPACITY (16)", cdb: "ReadCapacity16Cdb" }
-        : undefined;
     default:
-      return layouts[cdb[0] as number];
+      return layoutRows.find(
+        (one) =>
+          one.operationCode === cdb[0] && (one.serviceAction === undefined || one.serviceAction === serviceAction),
+      );
   }
 }
 

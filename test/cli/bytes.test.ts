@@ -1,6 +1,8 @@
 /** decode and encode: every kind named and guessed, from digits, files and standard input; the bytes of every command. */
 import { describe, expect, test } from "vitest";
 import { kinds } from "../../cli/kinds.ts";
+import { layoutRows } from "../../src/explain.ts";
+import { fieldsOf } from "../../src/index.ts";
 import { cli, hex } from "./harness.ts";
 
 /** Bytes of each kind from the standard's tables and golden cases, and a part of what must be read. */
@@ -121,6 +123,59 @@ describe("encode", () => {
   test("has every field with --json", async () => {
     const { json } = await cli("encode register --new-key 0xabc --initiator-port sas,5000c50012345678 --json");
     expect(json.result).toMatchObject({ name: "REGISTER", parameterList: { transportIds: ["sas,5000c50012345678"] } });
+  });
+
+  test("puts into a field what it is told, in the CDB and in the parameter list, whatever the standard says", async () => {
+    const { out } = await cli([
+      ..."encode reserve --key 0xabc --type 5".split(" "),
+      ...[
+        "--set",
+        "type=15",
+        "--set",
+        "PARAMETER LIST LENGTH=23",
+        "--set",
+        "SPEC_I_PT=1",
+        "--set",
+        "reservation key=0",
+      ],
+    ]);
+    expect(out).toBe(`5f 01 0f 00 00 00 00 00 17 00\n${"00 ".repeat(20)}08 00 00 00\n`);
+  });
+
+  test.each([
+    ["read-10 --set LOGICAL_BLOCK_ADDRESS=0x800 --set TRANSFER_LENGTH=8", "28 00 00 00 08 00 00 00 08 00"],
+    ["read-16 --set TRANSFER_LENGTH=1 --set FUA=1", "88 08 00 00 00 00 00 00 00 00 00 00 00 01 00 00"],
+    ["report-target-port-groups", "a3 0a 00 00 00 00 00 00 00 00 00 00"],
+    ["synchronize-cache-10 --set IMMED=1", "35 02 00 00 00 00 00 00 00 00"],
+    ["unmap --set PARAMETER_LIST_LENGTH=24", "42 00 00 00 00 00 00 00 18 00"],
+    ["get-lba-status", "9e 12 00 00 00 00 00 00 00 00 00 00 00 00 00 00"],
+    ["prevent-allow-medium-removal --set PREVENT=1", "1e 00 00 00 01 00"],
+    ["move-medium --set SOURCE_ADDRESS=0x3e8 --set DESTINATION_ADDRESS=1", "a5 00 00 00 03 e8 00 01 00 00 00 00"],
+    ["mode-sense-6 --set PAGE_CODE=0x3f --set ALLOCATION_LENGTH=252", "1a 00 3f 00 fc 00"],
+  ])("makes any command of its fields: %s", async (line, cdb) => {
+    expect((await cli(`encode ${line}`)).out).toBe(`${cdb}\n`);
+  });
+
+  test("every command has its bytes, and decode knows them again", async () => {
+    for (const { name, cdb: structure } of layoutRows) {
+      const verb = name.toLowerCase().replaceAll(/[()]/g, "").replaceAll(" ", "-");
+      const made = (await cli(`encode ${verb} --json`)).json.result;
+      const { json } = await cli(["decode", "--json", made.cdb.bytes]);
+      expect(json.result, name).toMatchObject({ kind: "cdb", value: { command: name } });
+      const whole = fieldsOf(structure, new Uint8Array(16)).map((field) => field.name);
+      expect(made.cdb.fields.map((field: { name: string }) => field.name)).toEqual(whole);
+    }
+  });
+
+  test.each([
+    [["--set", "TYPE=16"], "TYPE has 4 bits: 0x10 does not fit"],
+    [["--set", "TIPE=1"], 'RESERVE has no field "TIPE". Did you mean type?'],
+    [["--set", "TYPE"], "a field's name, = and a number"],
+    [["--set", "TYPE=five"], "a field's name, = and a number"],
+  ])("refuses %j", async (more, message) => {
+    const { exit, err } = await cli([..."encode reserve --key 0xabc --type 5".split(" "), ...more]);
+    expect(exit).toBe(1);
+    expect(err.replaceAll(/\s+/g, " ")).toContain(message);
   });
 
   test("what it writes, decode reads", async () => {

@@ -36,6 +36,20 @@ describe("explainSense", () => {
     expect(explainSense(fixed(5, 0x26, 0, "80 00 1c"), move)).toContain("the TransportIDs, at their byte 4");
   });
 
+  it.each([
+    ["a3 0c 00 00 00 00 00 00 02 00 00 00", "c0 00 02", "REPORTING OPTIONS", "REPORT SUPPORTED OPERATION CODES"],
+    ["a3 0a 00 00 00 00 00 00 00 ff 00 00", "c0 00 06", "ALLOCATION LENGTH", "REPORT TARGET PORT GROUPS"],
+    ["35 02 00 00 00 00 00 00 00 00", "c9 00 01", "IMMED", "SYNCHRONIZE CACHE (10)"],
+    ["42 00 00 00 00 00 00 00 18 00", "c0 00 07", "PARAMETER LIST LENGTH", "UNMAP"],
+    ["93 08 00 00 00 00 00 00 00 00 00 00 00 01 00 00", "cb 00 01", "UNMAP", "WRITE SAME (16)"],
+    ["a5 00 00 00 03 e8 00 01 00 00 00 00", "c0 00 04", "SOURCE ADDRESS", "MOVE MEDIUM"],
+    ["1a 00 3f 00 fc 00", "c0 00 02", "PAGE CODE", "MODE SENSE (6)"],
+  ])("names the field of %s at %s: %s", (cdb, specific, field, name) => {
+    const text = explainSense(fixed(5, 0x24, 0, specific), hexBytes(cdb));
+    expect(text).toContain(`to ${name}. The field meant is`);
+    expect(text).toContain(field);
+  });
+
   it("says what a pointer at a reserved place is", () => {
     expect(explainSense(fixed(5, 0x24, 0, "c0 00 03"), reserve)).toContain("CDB byte 3, a place that is reserved.");
   });
