@@ -1,6 +1,7 @@
 /** The help: of the whole, and of each verb. At most 80 columns. */
 import { reservationTypeMeanings } from "../src/explain.ts";
 import { reservationTypeNames, reservationTypes } from "../src/index.ts";
+import { families } from "./arguments.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { allOptions, commonOptions, type Option, usageOf } from "./options.ts";
 import { type Paint, table, wrap } from "./output.ts";
@@ -100,6 +101,24 @@ export function generalHelp(paint: Paint): string[] {
   ];
 }
 
+/** The help of verbs that have their first word in common. */
+export function familyHelp(family: string, paint: Paint): string[] {
+  const members = verbGroups.flatMap(([, verbs]) => verbs.filter(({ name }) => name.startsWith(`${family} `)));
+  return [
+    `scsi-persist ${family}: ${families[family]}`,
+    "",
+    `Usage: scsi-persist ${family} VERB URL [options]`,
+    `       scsi-persist help ${family} VERB`,
+    ...title("Verbs", paint),
+    ...columns(
+      members.map(({ name, summary }) => [name, summary] as const),
+      paint,
+    ),
+    ...title("Exit codes", paint),
+    ...exitCodeLines(paint),
+  ];
+}
+
 /** A verb with all its options, on one line. */
 export function usageLine(verb: Verb): string {
   const required = verb.required.map((name) => usageOf(allOptions[name]));
@@ -107,6 +126,7 @@ export function usageLine(verb: Verb): string {
   const optionals = optional.map(
     (name) => `[${usageOf(allOptions[name])}]${allOptions[name].many === true ? "…" : ""}`,
   );
+  if (verb.guards === true) optionals.push("[-- COMMAND [ARGUMENT…]]");
   const noun = verb.singlePath === undefined ? nouns[verb.takes] : " URL";
   return [`scsi-persist ${verb.name}${noun}`, ...required, ...optionals].join(" ");
 }

@@ -18,6 +18,7 @@ import {
   reserveShared,
   takeOwnership,
 } from "../src/index.ts";
+import { scoped } from "../src/multihost/shared.ts";
 import { type Json, long } from "./json.ts";
 import { failfast } from "./mhd-failfast.ts";
 import { SINGLE_PATH } from "./mhd-values.ts";
@@ -226,7 +227,7 @@ const reserve = mhd({
   examples: [["mhd reserve /dev/sg1 --key 0xabc --type write-exclusive-registrants-only", "take the reservation"]],
   required: ["key", "type"],
   options: ["scope"],
-  commands: ({ key, type }) => [commands.reserve({ key, type })],
+  commands: ({ key, type, scope }) => [scoped(commands.reserve({ key, type }), { type, scope })],
   effect: ({ key, type }) => `It would reserve the disk for key ${keyText(key)}, as ${type}.`,
   async act(disk, { key, type, scope }, session) {
     await reserveShared(disk, { key, type, scope });
@@ -242,8 +243,8 @@ const preempting = (name: string, ioctl: string, aborts: boolean): Verb =>
     examples: [[`${name} /dev/sg1 --key 0xb --victim-key 0xa --type write-exclusive`, "fence 0xa"]],
     required: ["key", "victimKey", "type"],
     options: ["scope"],
-    commands: ({ key, victimKey, type }) => [
-      aborts ? commands.preemptAndAbort({ key, victimKey, type }) : commands.preempt({ key, victimKey, type }),
+    commands: ({ key, victimKey, type, scope }) => [
+      scoped((aborts ? commands.preemptAndAbort : commands.preempt)({ key, victimKey, type }), { type, scope }),
     ],
     effect: ({ victimKey }) =>
       `It would unregister every host with key ${keyText(victimKey)}${aborts ? " and abort their commands" : ""}.`,

@@ -8,7 +8,7 @@ import { checkAgainst, isFamily, type Parsed, parseArguments } from "./arguments
 import { dryRunJson, dryRunLines } from "./dry-run.ts";
 import { EXIT_OTHER, EXIT_SUCCESS, EXIT_USAGE } from "./exit-codes.ts";
 import { complain, fail } from "./failure.ts";
-import { generalHelp, verbHelp } from "./help.ts";
+import { familyHelp, generalHelp, verbHelp } from "./help.ts";
 import type { Io } from "./io.ts";
 import { errorJson, type Json, printJson } from "./json.ts";
 import { didYouMean } from "./nearest.ts";
@@ -127,6 +127,7 @@ async function perform(verb: Verb, url: string, { values, rest, guarded }: Parse
 function chosenVerb(name: string): Verb {
   const verb = verbNamed(name);
   if (verb !== undefined) return verb;
+  if (isFamily(name)) throw new UsageError(`Which verb of ${name}?`, name);
   const known = verbs.map((one) => one.name);
   throw new UsageError(`No such verb: ${shown(name)}.${didYouMean(name, known)} Verbs are ${known.join(", ")}, help`);
 }
@@ -136,10 +137,8 @@ function help(parsed: Parsed, io: Io): number {
   const [first, second] = parsed.rest;
   const asked = isFamily(first) && second !== undefined ? `${first} ${second}` : first;
   const name = parsed.verb === "help" ? asked : parsed.verb;
-  print(
-    io.stdout,
-    name === undefined || name === "help" || isFamily(name) ? generalHelp(paint) : verbHelp(chosenVerb(name), paint),
-  );
+  if (name === undefined || name === "help") print(io.stdout, generalHelp(paint));
+  else print(io.stdout, isFamily(name) ? familyHelp(name, paint) : verbHelp(chosenVerb(name), paint));
   return EXIT_SUCCESS;
 }
 

@@ -193,8 +193,8 @@ export interface ReservationWanted {
   readonly scope?: number | undefined;
 }
 
-/** The command with another scope in its CDB. */
-function scoped(command: Command<void>, { scope = 0, type }: ReservationWanted): Command<void> {
+/** A command that asks for a reservation, with the scope that is wanted in its CDB. */
+export function scoped(command: Command<void>, { scope = 0, type }: Omit<ReservationWanted, "key">): Command<void> {
   checkInteger("scope", scope, 0, 0xf);
   if (scope === 0) return command;
   const cdb = command.cdb.slice();

@@ -1,5 +1,6 @@
 /** The help: it fits, it is whole, and its examples are command lines that are accepted. */
 import { describe, expect, test } from "vitest";
+import { families } from "../../cli/arguments.ts";
 import { verbs } from "../../cli/verbs.ts";
 import { cli } from "./harness.ts";
 
@@ -85,6 +86,24 @@ describe.each(names)("help %s", (name) => {
       expect(exit, argv.join(" ")).toBe(0);
     }
   });
+});
+
+test.each(Object.keys(families))("help %s lists its verbs and the exit codes, and fits 80 columns", async (family) => {
+  const { exit, out } = await cli(`help ${family}`);
+  expect(exit).toBe(0);
+  expect(out).toMatch(new RegExp(`^scsi-persist ${family}: `));
+  for (const name of names)
+    expect(new RegExp(`^ {2}${name} `, "m").test(out), name).toBe(name.startsWith(`${family} `));
+  expect(out).toContain("24  RESERVATION CONFLICT");
+  expect(out.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  expect((await cli(`${family} --help`)).out).toBe(out);
+  const alone = await cli(family);
+  expect(alone).toMatchObject({ exit: 1, out: "" });
+  expect(alone.err).toContain(`See: scsi-persist help ${family}`);
+});
+
+test("a verb that guards a command says where that stands", async () => {
+  expect((await cli("help mhd failfast")).out).toContain("[-- COMMAND [ARGUMENT…]]");
 });
 
 test("help of a verb that does not exist suggests one", async () => {

@@ -228,3 +228,15 @@ describe("mhd failfast", () => {
     expect((await cli(`mhd failfast --key 0xa ${a} -- /no/such/program`, { start })).exit).toBe(127);
   });
 });
+
+test("--dry-run shows the scope that is sent", async () => {
+  // spc4r36f 6.16.1, table 212: SCOPE is the upper half of byte 2, TYPE the lower.
+  for (const [verb, serviceAction] of [
+    ["reserve", "01"],
+    ["preempt --victim-key 0xb", "04"],
+    ["preempt-abort --victim-key 0xb", "05"],
+  ]) {
+    const { out } = await cli(`mhd ${verb} sim:x --key 0xa --type 5 --scope 2 --dry-run --json`);
+    expect(out).toMatch(new RegExp(`"5f${serviceAction}25`));
+  }
+});
