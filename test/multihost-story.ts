@@ -125,6 +125,28 @@ export function describeMultihost(name: string, open: () => Promise<ThreeHosts>,
       expect((await accessStatus(a)).access).toBe(true);
     }, 60_000);
 
+    test("take ownership: EIO where no reset may be made, EACCES where another takes the disk while it is being held", async () => {
+      await quickReserve(a);
+      expect(await failure(takeOwnership(b, { ...DELAYS, resets: [] }))).toMatchObject({ errno: "EIO", status: 0x18 });
+      expect((await accessStatus(a)).access).toBe(true);
+      await releaseOwnership(a);
+      const taking = failure(takeOwnership(b, { ...DELAYS, minimumOwnershipDelayMs: 10_000 }));
+      // Between two looks of b, which come every half second: c may have to try more than once.
+      let taken = "";
+      for (let tries = 0; tries < 20 && taken !== "done"; tries++) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        await c.unit.reset("logical-unit");
+        await settle(c.unit);
+        taken = String((await failure(quickReserve(c))).code);
+      }
+      expect(taken).toBe("done");
+      expect(await taking).toMatchObject({ code: "RESERVATION_CONFLICT", errno: "EACCES" });
+      await settle(a.unit, b.unit);
+      expect([(await accessStatus(c)).access, (await accessStatus(b)).access]).toEqual([true, false]);
+      await releaseOwnership(c);
+      await settle(a.unit, b.unit, c.unit);
+    }, 60_000);
+
     test("the documented way to find out about support; lists shorter and longer than the room", async () => {
       expect(await persistentSupport(a)).toMatchObject({ persistent: true, keys: [] });
       await registerHost(a, { oldKey: 0n, newKey: 0xan, aptpl: false });
@@ -144,6 +166,17 @@ export function describeMultihost(name: string, open: () => Promise<ThreeHosts>,
       expect(await inReservations(a, { listSize: 1 })).toMatchObject({ listLength: 0, list: [] });
     });
 
+    test("register: another key, and none", async () => {
+      await registerHost(c, { oldKey: 0xcn, newKey: 0xccn, aptpl: false });
+      expect([...(await inKeys(a, { listSize: 9 })).list].sort()).toEqual([0xan, 0xbn, 0xccn]);
+      await registerHost(c, { oldKey: 0xccn, newKey: 0n, aptpl: false });
+      expect([...(await inKeys(a, { listSize: 9 })).list].sort()).toEqual([0xan, 0xbn]);
+      expect(await failure(registerHost(c, { oldKey: 0xccn, newKey: 0xcn, aptpl: false }))).toMatchObject({
+        errno: "EACCES",
+      });
+      await registerHost(c, { oldKey: 0n, newKey: 0xcn, aptpl: false });
+    });
+
     test("EACCES for a wrong old key, for RESERVE while another holds", async () => {
       const { generation } = await inKeys(a, { listSize: 0 });
       expect(await failure(registerHost(a, { oldKey: 0x99n, newKey: 1n, aptpl: false }))).toMatchObject({
@@ -159,6 +192,7 @@ export function describeMultihost(name: string, open: () => Promise<ThreeHosts>,
         listLength: 1,
         list: [{ key: 0xan, type: WERO, scope: 0 }],
       });
+      expect(await inReservations(b, { listSize: 0 })).toMatchObject({ generation, listLength: 1, list: [] });
       expect(await failure(reserveShared(a, { key: 0xan, type: WERO, scope: 2 }))).toMatchObject({ status: 2 });
     });
 
@@ -168,9 +202,24 @@ export function describeMultihost(name: string, open: () => Promise<ThreeHosts>,
       expect(await failure(takeOwnership(stranger))).toMatchObject({ code: "FAMILIES_MIXED", errno: "ENOTSUP" });
     });
 
+    test("a third's reset leaves a shared disk as it was, and nobody has lost access", async () => {
+      const failfast = createFailfast({ intervalMs: 50 });
+      expect(await failfast.watch(b.unit, { kind: "registered", key: 0xbn, type: WERO }).first).toBe(true);
+      await c.unit.reset("logical-unit");
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(failfast.signal.aborted).toBe(false);
+      await failfast[Symbol.asyncDispose]();
+      await settle(a.unit, b.unit, c.unit);
+      expect(await inKeys(c, { listSize: 9 })).toMatchObject({ listLength: 3 });
+      expect(await inReservations(c, { listSize: 1 })).toMatchObject({ list: [{ key: 0xan, type: WERO }] });
+    });
+
     test("PREEMPT fences a host, which notices though TEST UNIT READY passes", async () => {
       const failfast = createFailfast({ intervalMs: 50 });
       expect(await failfast.watch(c.unit, { kind: "registered", key: 0xcn }).first).toBe(true);
+      expect(
+        await failure(preemptShared(a, { reservation: { key: 0x99n, type: WERO }, victimKey: 0xcn })),
+      ).toMatchObject({ errno: "EACCES" });
       await preemptShared(a, { reservation: { key: 0xan, type: WERO }, victimKey: 0xcn });
       await until(() => failfast.signal.aborted);
       expect(failfast.verdict?.losses).toMatchObject([{ reason: "not-registered", noticedBy: "probe" }]);
@@ -190,6 +239,9 @@ export function describeMultihost(name: string, open: () => Promise<ThreeHosts>,
       }
       await call;
       await settle(b.unit);
+      expect(
+        await failure(preemptAndAbortShared(a, { reservation: { key: 0x99n, type: WERO }, victimKey: 0xan })),
+      ).toMatchObject({ errno: "EACCES" });
       expect((await inKeys(a, { listSize: 9 })).list).toEqual([0xan]);
       expect(await failure(b.unit.write10({ lba: 0, data: block, retry: noRetries }))).toMatchObject({
         code: "RESERVATION_CONFLICT",

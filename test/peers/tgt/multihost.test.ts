@@ -1,6 +1,6 @@
 /** Multihost disk control against tgtd, over iSCSI; resets are task management. */
-import { afterAll, beforeAll } from "vitest";
-import { createLogicalUnit } from "../../../src/index.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { accessStatus, createLogicalUnit, createMultihostDisk, inKeys } from "../../../src/index.ts";
 import { connectIscsi } from "../../../transports/iscsi/index.ts";
 import { describeMultihost } from "../../multihost-story.ts";
 import { startTgtd, type Tgtd } from "./tgtd.ts";
@@ -36,3 +36,12 @@ describeMultihost(
   },
   { noPreemptAndAbort: true },
 );
+
+test("EIO: status of a unit that is not there; ENOTSUP: its keys", async () => {
+  const target = "iqn.2026-01.test:missing";
+  await tgtd.createTarget(target);
+  await using session = await connectIscsi({ host: tgtd.host, port: tgtd.port, target });
+  const disk = createMultihostDisk(createLogicalUnit(session.logicalUnit(9)));
+  await expect(accessStatus(disk)).rejects.toMatchObject({ errno: "EIO", sense: { asc: 0x25 } });
+  await expect(inKeys(disk, { listSize: 1 })).rejects.toMatchObject({ errno: "ENOTSUP", sense: { asc: 0x25 } });
+});
