@@ -106,7 +106,7 @@ export const failfast: Verb = {
   about: [
     "With --key the disk is shared: it is watched whether the key is registered and no reservation shuts this host out; with --type besides, whether there is a reservation of that type. Without --key it is this host's alone, by RESERVE.",
     "When access is lost it ends with exit code 37. A command after -- is started once access is found, and ended by --on-loss: its whole process group gets SIGKILL (kill, exit) or SIGTERM (term). panic panics this machine, by Linux' sysrq, as the manual asks of a driver.",
-    "If the command ends first, its exit code is the exit code. --interval 0 watches nothing.",
+    "If the command ends first, its exit code is the exit code. If this program is killed itself, the command goes on without a guard. --interval 0 watches nothing.",
   ],
   examples: [
     ["mhd failfast /dev/sg1 --key 0xabc", "until this host is fenced"],
