@@ -250,6 +250,9 @@ describe.skipIf(libc === undefined).each(Object.entries(doors))(
 
       test("is given up on by signal and by timeout, and what was given to the kernel is unknown", async () => {
         await using transport = await open();
+        // Two threads are there.
+        await delay(quick, 30);
+        await Promise.all([0, 1].map(() => transport.execute(command(0, 0, 0, 0, 0, 0))));
         await delay(quick, 500);
         const controller = new AbortController();
         const aborted = rejection(transport.execute(command(0, 0, 0, 0, 0, 0), { signal: controller.signal }));

@@ -5,6 +5,10 @@ import type { ThreadMemory } from "./memory.ts";
 export interface CallGroup {
   /** Calls under way in the kernel. */
   running: number;
+  /** Calls that wait for a thread. */
+  waiting: number;
+  /** When the event loop was last to bring a result, in milliseconds. */
+  announcedAt: number;
   /** How long the latest call took, in microseconds. */
   microseconds: number;
   /** How often in succession a call has been waited for on the spot in vain, and how many are therefore not waited for. */
@@ -13,7 +17,14 @@ export interface CallGroup {
 }
 
 /** A group without calls. */
-export const callGroup = (): CallGroup => ({ running: 0, microseconds: Infinity, misses: 0, rest: 0 });
+export const callGroup = (): CallGroup => ({
+  running: 0,
+  waiting: 0,
+  announcedAt: -Infinity,
+  microseconds: Infinity,
+  misses: 0,
+  rest: 0,
+});
 
 /** One call of the kernel. */
 export interface KernelCall<Result> {

@@ -1,7 +1,7 @@
 /**
  * Whether to wait for a call on the spot. To be told of a result through the event loop takes a detour that is longer than many calls
- * are: 40 µs and more. So a call of a device whose latest call took less than that is waited for, no longer than four times
- * the detour. Where that was in vain, the next 2, 4, 8, … 64 are left to the event loop.
+ * are: 20 µs and more. So a call of a device whose latest call took less than twice that is waited for, no longer than four times
+ * the detour; and if the event loop has to bring a result all the same, the others of that device hold back until it is there. Where that was in vain, the next 2, 4, 8, … 64 are left to the event loop.
  */
 import { availableParallelism } from "node:os";
 import type { CallGroup } from "./calls.ts";
@@ -15,6 +15,8 @@ const MOST = 500;
 /** It is what it is where nothing else goes on: shorter is believed sooner than longer. */
 const SHORTER = 1 / 4;
 const LONGER = 1 / 64;
+/** A call is waited for if those before it took less than so many detours. */
+const WORTH = 2;
 /** So many detours are waited for: a thread that sleeps takes two or three to wake up. */
 const PATIENCE = 4;
 /** So many detours a thread looks for its next call: one, if that is given as soon as this one's result is there. */
@@ -31,6 +33,8 @@ export interface Detour {
    * way, or waiting has been in vain, it would take the processor from those that have something to do.
    */
   alertMicroseconds(group: CallGroup): number;
+  /** Is a result of this group expected so soon that it is better to give the next call afterwards? */
+  holdsBack(group: CallGroup): boolean;
   /** Waits for a call; false if the thread will send a message instead. */
   wait(group: CallGroup, control: Int32Array): boolean;
   /** The event loop has brought a message. */
@@ -45,19 +49,24 @@ export function createDetour(): Detour {
   let microseconds = alone ? 0 : FIRST;
   let turnedAt = 0;
 
+  /** Is the call over? A thread may even have ended since, if this one has not had a processor for long. */
   function backSoon(control: Int32Array): boolean {
     for (const until = performance.now() + (PATIENCE * microseconds) / 1000; performance.now() < until; ) {
       for (let looks = 0; looks < 50; looks++) {
-        if (Atomics.load(control, Control.STATE) === State.IDLE) return true;
+        if (Atomics.load(control, Control.STATE) !== State.WATCHED) return true;
       }
     }
-    return Atomics.compareExchange(control, Control.STATE, State.WATCHED, State.ANNOUNCED) === State.IDLE;
+    return Atomics.compareExchange(control, Control.STATE, State.WATCHED, State.ANNOUNCED) !== State.WATCHED;
   }
 
   return {
     worthWaiting: (group) =>
-      group.microseconds < microseconds && group.rest-- <= 0 && performance.now() - turnedAt < TURN_MS,
+      group.microseconds < WORTH * microseconds && group.rest-- <= 0 && performance.now() - turnedAt < TURN_MS,
     alertMicroseconds: (group) => (group.running === 0 && group.rest <= 0 ? ALERT * microseconds : 0),
+    holdsBack: (group) =>
+      group.running > 0 &&
+      group.microseconds < WORTH * microseconds &&
+      performance.now() - group.announcedAt < (PATIENCE * microseconds) / 1000,
     wait(group, control) {
       if (backSoon(control)) {
         group.misses = 0;

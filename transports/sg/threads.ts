@@ -89,13 +89,14 @@ export function createThreads(program: ThreadProgram): Threads {
       idle.push(thread);
       return true;
     }
+    group.announcedAt = performance.now();
     thread.worker.ref();
     return true;
   }
 
-  /** Gives a call to an idle thread; false if there is none for it. */
-  function place(job: Job): boolean {
-    if (job.group.running >= GROUP_LIMIT) return false;
+  /** Gives a call to an idle thread; false if there is none for it, or if it is better to be patient. */
+  function place(job: Job, patient: boolean): boolean {
+    if (job.group.running >= GROUP_LIMIT || (patient && detour.holdsBack(job.group))) return false;
     for (let at = idle.length - 1; at >= 0; at--) {
       const thread = idle[at] as Thread;
       if (thread.room < job.call.room) continue;
@@ -107,23 +108,38 @@ export function createThreads(program: ThreadProgram): Threads {
   }
 
   /** Places whatever can be placed, in the order in which it came. */
-  function advance(): void {
+  function advance(patient = true): void {
     for (let at = 0; at < waiting.length && idle.length > 0; ) {
-      if (place(waiting[at] as Job)) waiting.splice(at, 1);
+      const job = waiting[at] as Job;
+      if (place(job, patient)) leave(at);
       else at++;
     }
     grow();
   }
 
-  /** Starts one more thread if a call waits for it: the first at once, the others after some patience. */
+  /** A call that waited does so no more. */
+  function leave(at: number): void {
+    const [job] = waiting.splice(at, 1) as [Job];
+    job.group.waiting--;
+  }
+
+  /** Are there more calls that need a thread than threads that start? */
+  function needed(): boolean {
+    let count = 0;
+    return waiting.some(({ group }) => group.running < GROUP_LIMIT && ++count > starting);
+  }
+
+  /** Looks after calls that wait: the first at once, the others after some patience; starts one more thread if they need one. */
   function grow(): void {
-    if (starting >= STARTING_LIMIT || growth !== undefined) return;
-    if (waiting.filter(({ group }) => group.running < GROUP_LIMIT).length <= starting) return;
+    if (growth !== undefined || starting >= STARTING_LIMIT || !needed()) return;
     growth = setTimeout(
       () => {
         growth = undefined;
-        const next = waiting.find(({ group }) => group.running < GROUP_LIMIT);
+        if (idle.length > 0) advance(false);
+        const next = needed() ? waiting.find(({ group }) => group.running < GROUP_LIMIT) : undefined;
         if (next === undefined) return;
+        if (growth !== undefined) clearTimeout(growth);
+        growth = undefined;
         start(next);
         grow();
       },
@@ -215,7 +231,7 @@ export function createThreads(program: ThreadProgram): Threads {
   function drop(job: Job, reason: unknown): void {
     const at = waiting.indexOf(job);
     if (at < 0) return;
-    waiting.splice(at, 1);
+    leave(at);
     job.reject(new ThreadStartError(reason));
   }
 
@@ -231,16 +247,17 @@ export function createThreads(program: ThreadProgram): Threads {
           thread: undefined,
         };
       });
-      if (waiting.length > 0 || !place(job)) {
+      if (group.waiting > 0 || !place(job, true)) {
         waiting.push(job);
-        advance();
+        group.waiting++;
+        grow();
       }
       return {
         done,
         abandon() {
           if (job.thread === undefined) {
             const at = waiting.indexOf(job);
-            if (at >= 0) waiting.splice(at, 1);
+            if (at >= 0) leave(at);
             return false;
           }
           if (job.thread.job === job) job.thread.worker.unref();
