@@ -9,13 +9,15 @@ import type { Verb } from "./verb.ts";
 const shells = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof shells)[number];
 
-const optionsOf = (verb: Verb): readonly Option[] => [
-  ...verb.options.map((name) => allOptions[name]),
-  ...Object.values<Option>(commonOptions),
-];
+const optionsOf = (verb: Verb): readonly Option[] =>
+  verb.ownOptions?.map((name) => ({ name, help: name })) ?? [
+    ...verb.options.map((name) => allOptions[name]),
+    ...Object.values<Option>(commonOptions),
+  ];
 
 const plainly = (text: string): string => text.replaceAll(/['"`$\\:[\]]/g, "");
-const takesUrl = ({ takes }: Verb): boolean => takes === "unit" || takes === "units" || takes === "portal";
+const takesUrl = ({ takes, ownOptions }: Verb): boolean =>
+  takes === "unit" || takes === "units" || takes === "portal" || ownOptions !== undefined;
 
 /** First words: of the verbs whose names have two, the one that they share. */
 const firstWords = (verbs: readonly Verb[]): string[] => [
@@ -67,7 +69,7 @@ ${cases.join("\n")}
   case $current in
     -*) COMPREPLY=($(compgen -W "$words" -- "$current")) ;;
     *) case $verb in
-         ${urls.join("|")}) COMPREPLY=($(compgen -W "$(compgen -G '/dev/s[dgtr][a-z0-9]') iscsi:// sim:" -- "$current")) ;;
+         ${urls.join("|")}) COMPREPLY=($(compgen -W "$(compgen -G '/dev/s[dgtr][a-z0-9]'; compgen -G '/dev/mapper/*') iscsi:// sim:" -- "$current")) ;;
        esac ;;
   esac
 }

@@ -72,6 +72,8 @@ export interface Verb extends Signature {
   readonly about: readonly string[];
   readonly examples: readonly Example[];
   readonly options: readonly VerbOptionName[];
+  /** The long options of a verb that reads its arguments itself. */
+  readonly ownOptions?: readonly string[];
   /** The commands that it would send, and what they would change: for a dry run. */
   plan(values: Values): { readonly commands: readonly Command<unknown>[]; readonly effect: string };
   run(session: Session): Promise<Report>;

@@ -67,6 +67,9 @@ const table: GetoptTable = {
   withValue: new Set(["v", "d", "K", "S", "T", "X", "l", "f"]),
 };
 
+/** Its long options. */
+export const mpathOptions: readonly string[] = Object.keys(table.names);
+
 const actionsIn: ReadonlyMap<string, number> = new Map([
   ["k", mpathReserveInActions.MPATH_PRIN_RKEY_SA],
   ["r", mpathReserveInActions.MPATH_PRIN_RRES_SA],

@@ -1,7 +1,7 @@
 /** `mpath` among the verbs: its help. Its arguments are mpathpersist's; run.ts of the command line hands them over unread. */
 import { mpathPersistResults } from "../../src/index.ts";
 import type { Verb } from "../verb.ts";
-import { MPATH } from "./arguments.ts";
+import { MPATH, mpathOptions } from "./arguments.ts";
 
 const results = Object.entries(mpathPersistResults)
   .map(([name, code]) => `${code} ${name.replace("MPATH_PR_", "")}`)
@@ -24,6 +24,7 @@ export const mpath: Verb = {
   ],
   takes: "none",
   options: [],
+  ownOptions: mpathOptions,
   required: [],
   plan: () => ({ commands: [], effect: "" }),
   run: () => Promise.reject(new Error("mpath reads its own arguments")),

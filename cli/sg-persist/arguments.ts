@@ -70,6 +70,9 @@ const names = {
   "dry-run": "#",
 } as const;
 
+/** Its long options. */
+export const sgPersistOptions: readonly string[] = Object.keys(names);
+
 const table: GetoptTable = {
   tool: "sg_persist",
   names,

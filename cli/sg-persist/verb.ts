@@ -1,5 +1,6 @@
 /** `sg_persist` among the verbs: its help. Its arguments are its own; run.ts of the command line hands them over before it reads any. */
 import type { Verb } from "../verb.ts";
+import { sgPersistOptions } from "./arguments.ts";
 
 export const sgPersist: Verb = {
   name: "sg_persist",
@@ -17,6 +18,7 @@ export const sgPersist: Verb = {
   ],
   takes: "none",
   options: [],
+  ownOptions: sgPersistOptions,
   required: [],
   plan: () => ({ commands: [], effect: "" }),
   run: () => Promise.reject(new Error("sg_persist reads its own arguments")),

@@ -147,6 +147,13 @@ it("--dry-run shows the plan and opens nothing; --hex shows the answer's bytes",
   expect(err).toContain(" 00     00 00 00 00 00 00 00 00");
 });
 
+it("a SAS TransportID has PROTOCOL IDENTIFIER 6h, FORMAT CODE 0h and the address as a number", async () => {
+  // spc4 7.6.4.5: byte 0 is 06h, the SAS address is in bytes 4 to 11. mpathpersist has 60h there, and characters.
+  const { out, exit } = await cli("mpath -oG -S abc -X sas,5001405000000001 --dry-run sim:x");
+  expect(exit).toBe(0);
+  expect(out).toMatch(/06 00 00 00\n +0020 +50 01 40 50 00 00 00 01/);
+});
+
 it("no option is not among its own help", async () => {
   const { out } = await cli("help mpath");
   for (const letter of "krsHlGIRLCPAKSTZYXdfvco") expect(out).toMatch(new RegExp(`\\(-${letter}\\)|-${letter}`));

@@ -1,6 +1,6 @@
 # The units of multipath.test.ts: a disk behind two target ports, for one host with a session to each, whose map is `paths`, and for another
 # host. multipathd keeps the map's reservation key in its file, and looks at paths often.
-# LAB_PATH_1 and _2: the paths; LAB_OTHER: the other host's; LAB_MAP: the map; LAB_MULTIPATHD: the daemon's process.
+# LAB_PATH_1 and _2: the paths; LAB_OTHER: the other host's; LAB_MAP: the map.
 
 # second_group TARGET DISK PORT INITIATOR...: another portal group of a target, with a port of its own.
 second_group() {
@@ -77,4 +77,3 @@ for tries in $(seq 150); do
   sleep 0.2
 done
 udevadm settle -t 20
-export LAB_MULTIPATHD=$(pidof multipathd)

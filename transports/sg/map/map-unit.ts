@@ -204,6 +204,14 @@ export async function openMapUnit(
     },
     execute,
     perform,
+    async pathReturned(name, given) {
+      await look();
+      return unit.pathReturned(name, given);
+    },
+    async addPath(path, given) {
+      await look();
+      return unit.addPath(path, given);
+    },
     async [Symbol.asyncDispose]() {
       await unit[Symbol.asyncDispose]();
       await mapper[Symbol.asyncDispose]();
