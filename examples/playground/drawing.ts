@@ -37,7 +37,10 @@ export interface Drawing {
   readonly parts: readonly DrawnPart[];
 }
 
-/** Bytes that the standard calls obsolete: spc4r36f 6.16.3 table 214, 6.15.3.2 table 204. The others without a field are reserved. */
+/**
+ * Bytes that the standard calls obsolete: spc4r36f 6.16.3 table 214, 6.15.3.2 table 204; smr-j 2.4.1.2 table 27. The others without a
+ * field are reserved.
+ */
 const obsolete: Partial<Record<StructureName, readonly (readonly [first: number, last: number])[]>> = {
   PersistentReserveOutList: [
     [16, 19],
@@ -51,6 +54,7 @@ const obsolete: Partial<Record<StructureName, readonly (readonly [first: number,
     [16, 19],
     [22, 23],
   ],
+  FixedSense: [[1, 1]],
 };
 
 /** Operation codes whose commands have service actions, by which they are called otherwise. */
@@ -215,7 +219,7 @@ export function drawSense(sense: SenseData): Drawing {
     if (specific.length > 0 && field.name === "SKSV") return specific;
     if (specific.length > 0 && field.name === "SENSE KEY SPECIFIC") return [];
     if (field.name === "ADDITIONAL SENSE CODE") return [{ ...field, meaning: sense.text }];
-    return [field.byte === 1 && field.empty ? { ...field, name: "Obsolete" } : field];
+    return [field];
   });
   return { title: "Sense data", bytes, parts: [{ title: undefined, fields }] };
 }
