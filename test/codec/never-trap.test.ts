@@ -25,6 +25,14 @@ const cdbs = goldenBytes("cdb");
 const senses = goldenBytes("sense");
 const ids = goldenBytes("transport-id");
 
+/** READ ELEMENT STATUS of a slot and of a drive, 16 bytes each, laid out by hand. */
+const elements = Uint8Array.from(
+  [0, 1, 0, 2, 0, 0, 0, 48].concat(
+    [2, 0, 0, 16, 0, 0, 0, 16, 3, 0xe8, 9, ...new Array<number>(13).fill(0)],
+    [4, 0, 0, 16, 0, 0, 0, 16, 1, 0xf4, 8, ...new Array<number>(13).fill(0)],
+  ),
+);
+
 /** Everything that a decoder says about `bytes`: its answer, and what it left in the records window, as text. */
 function said(window: Uint8Array, bytes: Uint8Array, beyond: number, decode: (length: number) => number): string {
   window.fill(beyond, bytes.length, Math.min(window.length, bytes.length + 512));
@@ -58,6 +66,7 @@ const decoders: readonly { name: string; seeds: readonly Uint8Array[]; decode: (
     },
   ]),
   { name: "decodeTargetPortGroups", seeds: responses, decode: core.decodeTargetPortGroups },
+  { name: "decodeElementStatus", seeds: [elements], decode: core.decodeElementStatus },
   { name: "decodeAllCommands", seeds: responses, decode: core.decodeAllCommands },
   { name: "decodeOneCommand", seeds: responses, decode: core.decodeOneCommand },
   { name: "decodeSense", seeds: senses, decode: core.decodeSense },
