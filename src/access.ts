@@ -3,7 +3,9 @@ import type { ReservationState, ReservationType } from "./reservation.ts";
 
 /** May a nexus read and write? */
 export interface Access {
+  /** May it read? */
   readonly read: boolean;
+  /** May it write? */
   readonly write: boolean;
 }
 

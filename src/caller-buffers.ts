@@ -66,6 +66,7 @@ export interface KeysInto {
   count: number;
   /** There are more than arrived, or more than `keys` had room for. */
   truncated: boolean;
+  /** Where the keys are put, from its first place on. */
   readonly keys: BigUint64Array;
 }
 

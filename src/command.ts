@@ -14,11 +14,13 @@ export type Effect = "none" | "medium" | "reservation";
 export interface Command<Result> {
   /** In the standard's words; of commands with service actions, the service action: `READ KEYS`, `PREEMPT AND ABORT`. */
   readonly name: string;
+  /** The command descriptor block. */
   readonly cdb: Uint8Array;
   /** The parameter list or the data, if the command sends any. */
   readonly dataOut?: Uint8Array | undefined;
   /** The most bytes that it accepts; 0 for none. */
   readonly dataInLength: number;
+  /** What it may change. */
   readonly effect: Effect;
   /** How CDB and parameter list are laid out: for naming their fields. */
   readonly layout: { readonly cdb: StructureName; readonly dataOut?: StructureName | undefined };

@@ -55,6 +55,7 @@ export type MultihostErrno = "EPERM" | "EACCES" | "EIO" | "ENOTSUP";
 
 /** What an error is elsewhere: a result of libmpathpersist, an errno of mhd(7I), an exit code of sg3_utils. */
 export interface Elsewhere {
+  /** The result that libmpathpersist would give. */
   readonly mpath: MpathPersistResult;
   /** EACCES for a conflict, ENOTSUP (EOPNOTSUP) for what the device does not have, EPERM where another user is needed, else EIO. */
   readonly errno: MultihostErrno;

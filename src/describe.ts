@@ -6,14 +6,19 @@ import { type Field, fieldsOf, type StructureName } from "./structures.ts";
 export interface DescribedBytes {
   /** The structure's name, as in assembly/fields.ts. */
   readonly structure: StructureName;
+  /** All of them. */
   readonly bytes: Uint8Array;
+  /** Each field with its place and value. */
   readonly fields: readonly Field[];
 }
 
 /** What a command would send. */
 export interface DescribedCommand {
+  /** The command's name, in the standard's words. */
   readonly name: string;
+  /** What it may change. */
   readonly effect: Command<unknown>["effect"];
+  /** The command descriptor block. */
   readonly cdb: DescribedBytes;
   /** The parameter list; undefined if nothing is sent, or only blocks of data. */
   readonly parameterList: DescribedBytes | undefined;

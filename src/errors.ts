@@ -15,6 +15,7 @@ export type ScsiErrorCode = keyof typeof scsiErrorCodes;
 
 /** What a {@link ScsiError} is made of. */
 export interface ScsiErrorDetails {
+  /** One of the closed set of codes: tell errors apart by it. */
   readonly code: ScsiErrorCode;
   /** The command's name in the standard's words, e.g. `RESERVE`, `READ KEYS`. */
   readonly command?: string | undefined;
@@ -38,6 +39,7 @@ export interface ScsiErrorDetails {
   readonly errno?: MultihostErrno | undefined;
   /** Of a unit with several paths: what happened on each. */
   readonly account?: MultipathAccount | undefined;
+  /** What lies behind it, if anything: an error of the platform, or the reason of a signal. */
   readonly cause?: unknown;
 }
 
@@ -45,20 +47,39 @@ const brand = Symbol.for("scsi-persist.ScsiError");
 
 /** What a target or a path did. Tell errors apart by `code`, never by message. */
 export class ScsiError extends Error {
+  /** `ScsiError`. */
   override readonly name = "ScsiError";
+  /** What happened: one of the closed set of codes. */
   readonly code: ScsiErrorCode;
+  /** The command's name in the standard's words; undefined where none was under way. */
   readonly command: string | undefined;
+  /** The transport's name. */
   readonly unit: string | undefined;
+  /** The SCSI status byte, if there was an answer. */
   readonly status: number | undefined;
+  /** The decoded sense data, if any. */
   readonly sense: SenseData | undefined;
+  /** With `MALFORMED_SENSE`: what arrived in the place of sense data. */
   readonly unreadableSense: UnreadableSense | undefined;
+  /** The field of the command that the sense data's field pointer names. */
   readonly field: FieldName | undefined;
+  /** May the command have been executed? */
   readonly delivered: Delivery;
+  /** Every delivery that was tried, the last one being the one reported. */
   readonly attempts: readonly Attempt[];
+  /** With `LOST_ANSWER`: what was seen on the target afterwards. */
   readonly evidence: LostAnswerEvidence | undefined;
+  /** From the calls for multihost disks: the errno of mhd(7I). */
   readonly errno: MultihostErrno | undefined;
+  /** Of a unit with several paths: what happened on each. */
   readonly account: MultipathAccount | undefined;
 
+  /**
+   * What happened to a command, or on the way to it.
+   *
+   * @param message one sentence
+   * @param details what is known
+   */
   constructor(message: string, details: ScsiErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = details.code;

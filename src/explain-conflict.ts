@@ -67,6 +67,7 @@ export type ConflictRemedy =
 
 /** A conflict, explained. */
 export interface ConflictExplanation {
+  /** Why, as a word that a program can tell from others. */
   readonly reason: ConflictReason;
   /** One or two sentences. */
   readonly because: string;

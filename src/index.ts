@@ -9,6 +9,7 @@ export {
 } from "./caller-buffers.ts";
 export type { Command, Effect } from "./command.ts";
 export type * from "./commands/index.ts";
+/** The commands as values: functions from arguments to bytes, which any unit executes. */
 export * as commands from "./commands/index.ts";
 export { formatDesignator, sameLogicalUnit } from "./designators.ts";
 export {
@@ -21,12 +22,15 @@ export {
 } from "./errors.ts";
 export { statusName } from "./failure.ts";
 export {
+  type ArgumentOf,
   type AttemptObserver,
   type CommandMethods,
+  type CommandName,
   createLogicalUnit,
   type ExecuteOptions,
   type LogicalUnit,
   type Outcome,
+  type ResultOf,
   type Unit,
 } from "./logical-unit.ts";
 export type { LostAnswerEvidence, ReservationIntent } from "./lost-answer.ts";

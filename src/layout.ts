@@ -18,7 +18,9 @@ import { fieldsOf, type StructureName } from "./structures.ts";
 export interface CommandLayout {
   /** With service actions, the service action: `READ KEYS`. */
   readonly name: string;
+  /** The structure of the CDB. */
   readonly cdb: StructureName;
+  /** The structure of its parameter list, if it has one. */
   readonly dataOut?: StructureName | undefined;
 }
 

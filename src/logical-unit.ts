@@ -13,11 +13,14 @@ import { decodeSense, type SenseData } from "./sense.ts";
 import type { ResetScope, ScsiResponse, Transport } from "./transport.ts";
 import type { TransportId } from "./transport-id.ts";
 
-type Commands = typeof commands;
-type CommandName = keyof Commands;
-type ResultOf<Name extends CommandName> = ReturnType<Commands[Name]> extends Command<infer Result> ? Result : never;
-type ArgumentOf<Name extends CommandName> =
-  Parameters<Commands[Name]> extends [] ? unknown : Parameters<Commands[Name]>[0];
+/** The name of a function of `commands`, and of the method that sends what it makes. */
+export type CommandName = keyof typeof commands;
+/** What a command brings. */
+export type ResultOf<Name extends CommandName> =
+  ReturnType<(typeof commands)[Name]> extends Command<infer Result> ? Result : never;
+/** What a command is made from; unknown of one that is made from nothing. */
+export type ArgumentOf<Name extends CommandName> =
+  Parameters<(typeof commands)[Name]> extends [] ? unknown : Parameters<(typeof commands)[Name]>[0];
 
 /** Called with every delivery as it ends. */
 export type AttemptObserver = (attempt: Attempt, command: Command<unknown>) => void;
@@ -30,12 +33,15 @@ export interface ExecuteOptions {
   readonly timeoutMs?: number | undefined;
   /** Milliseconds for everything: deliveries, pauses, looking after a lost answer. Default 60 000. */
   readonly deadlineMs?: number | undefined;
+  /** What may be repeated; {@link defaultRetryPolicy} unless given. */
   readonly retry?: RetryPolicy | undefined;
+  /** Is told of every delivery as it ends. */
   readonly observer?: AttemptObserver | undefined;
 }
 
 /** A result with its history. */
 export interface Outcome<Result> {
+  /** What the command brought. */
   readonly result: Result;
   /** Every delivery, the last one being the one that succeeded. */
   readonly attempts: readonly Attempt[];
@@ -86,6 +92,7 @@ export interface Unit extends CommandMethods {
 
 /** A logical unit through one path. */
 export interface LogicalUnit extends Unit {
+  /** The way to it. */
   readonly transport: Transport;
 }
 
@@ -164,7 +171,7 @@ function withContext(error: ScsiError, command: Command<unknown>, unit: string, 
 
 /** The methods: each builds its command and has it executed. */
 export function methodsOver(
-  builders: Commands,
+  builders: typeof commands,
   execute: <Result>(command: Command<Result>, options?: ExecuteOptions) => Promise<Result>,
 ): CommandMethods {
   return Object.fromEntries(

@@ -33,10 +33,13 @@ export type ReservationIntent =
 
 /** What was seen on the target after an answer was lost. */
 export interface LostAnswerEvidence {
+  /** READ KEYS, afterwards. */
   readonly keys: RegisteredKeys;
+  /** READ RESERVATION, afterwards. */
   readonly reservation: ReservationState;
   /** From READ FULL STATUS, where the target has it. */
   readonly registrations: readonly Registration[] | undefined;
+  /** Was what the command is for reached? */
   readonly verdict: "achieved" | "not-achieved" | "undecided";
 }
 

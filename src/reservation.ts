@@ -119,6 +119,7 @@ export interface ReservationCapabilities {
 
 /** One registered I_T nexus, as READ FULL STATUS describes it. */
 export interface Registration {
+  /** Its reservation key. */
   readonly key: bigint;
   /** The initiator port. */
   readonly transportId: TransportId;
@@ -128,14 +129,19 @@ export interface Registration {
   readonly relativeTargetPort: number;
   /** The nexus holds the reservation, or is one of those who do; then scope and type are there. */
   readonly holder: boolean;
+  /** TYPE, of a holder; undefined otherwise, and for a code that no standard names. */
   readonly type?: ReservationType | undefined;
+  /** TYPE as its code, of a holder. */
   readonly typeCode?: number | undefined;
+  /** SCOPE, of a holder: 0 is the logical unit. */
   readonly scope?: number | undefined;
 }
 
 /** What READ FULL STATUS answers. */
 export interface FullStatus {
+  /** PRGENERATION. */
   readonly prGeneration: number;
+  /** One for each I_T nexus that is registered. */
   readonly registrations: readonly Registration[];
   /** True if there are more registrations than could be read, or the last one was cut. */
   readonly truncated: boolean;

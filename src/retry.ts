@@ -17,10 +17,13 @@ export interface Attempt {
   readonly command: string;
   /** When it began, in milliseconds of `performance.now()`. */
   readonly startedMs: number;
+  /** How long it took, in milliseconds. */
   readonly durationMs: number;
+  /** Was it executed? */
   readonly delivered: Delivery;
   /** The SCSI status, if there was an answer. */
   readonly status: number | undefined;
+  /** The decoded sense data, if any. */
   readonly sense: SenseData | undefined;
   /** Why it did not succeed; undefined if it did. */
   readonly code: ScsiErrorCode | undefined;

@@ -5,11 +5,17 @@ import { isDeferred, loadSense } from "./sense.ts";
 
 /** What {@link readSense} writes: the numbers that decide what is done, and nothing that has to be allocated. */
 export interface SenseNumbers {
+  /** RESPONSE CODE, 0x70 to 0x73. */
   responseCode: number;
+  /** SENSE KEY, 0 to 15. */
   senseKey: number;
+  /** ADDITIONAL SENSE CODE. */
   asc: number;
+  /** ADDITIONAL SENSE CODE QUALIFIER. */
   ascq: number;
+  /** It is about an earlier command. */
   deferred: boolean;
+  /** Not all of it arrived. */
   truncated: boolean;
   /** SENSE KEY SPECIFIC, 23 bits, or -1 where it is not valid. */
   senseKeySpecific: number;

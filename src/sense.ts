@@ -9,6 +9,7 @@ import { type SenseDescriptor, senseDescriptor } from "./sense-descriptors.ts";
 export interface FieldPointer {
   /** `cdb`: into the command descriptor block; `data-out`: into the parameter list. */
   readonly in: "cdb" | "data-out";
+  /** Which byte, from 0. */
   readonly byte: number;
   /** The leftmost bit of the field, 7 to 0, if the device server gave one. */
   readonly bit: number | undefined;
@@ -18,7 +19,9 @@ export interface FieldPointer {
 export interface SegmentPointer {
   /** SD: relative to the start of the segment descriptor, not of the parameter list. */
   readonly inSegmentDescriptor: boolean;
+  /** Which byte, from 0. */
   readonly byte: number;
+  /** BIT POINTER: its leftmost bit, 7 to 0; undefined if the device does not say. */
   readonly bit: number | undefined;
 }
 
@@ -38,6 +41,7 @@ export interface SenseData {
   readonly senseKeyName: string;
   /** ADDITIONAL SENSE CODE and its qualifier, 0 to 255 each. */
   readonly asc: number;
+  /** ADDITIONAL SENSE CODE QUALIFIER. */
   readonly ascq: number;
   /** What the two mean, or undefined if that is not known here. */
   readonly text: string | undefined;
@@ -61,8 +65,11 @@ export interface SenseData {
   readonly senseKeySpecific: number | undefined;
   /** FIELD REPLACEABLE UNIT CODE, where it is not 0. */
   readonly fieldReplaceableUnit: number | undefined;
+  /** FILEMARK: a filemark or setmark was met. */
   readonly filemark: boolean;
+  /** EOM: the end of the medium, or of the partition. */
   readonly endOfMedium: boolean;
+  /** ILI: the block was of another length than was asked for. */
   readonly incorrectLength: boolean;
   /** The device server, or the transport, had more sense data than it sent. */
   readonly truncated: boolean;
@@ -183,9 +190,11 @@ export function decodeSense(bytes: Uint8Array): SenseData | undefined {
 
 /** Sense data that have no sense key, kept as they are. */
 export interface UnreadableSense {
+  /** What keeps it from being read. */
   readonly why: "empty" | "too-short" | "vendor-specific" | "reserved";
   /** RESPONSE CODE, 0 to 127; undefined if there is not a byte. */
   readonly responseCode: number | undefined;
+  /** What arrived, byte for byte. */
   readonly bytes: Uint8Array;
 }
 

@@ -22,6 +22,7 @@ export interface Field {
   readonly bit: number;
   /** Its width in bits. */
   readonly width: number;
+  /** What stands there, as an unsigned number. */
   readonly value: bigint;
 }
 

@@ -20,6 +20,7 @@ export type TransportId =
 
 /** An iSCSI initiator: its node name (format 00b: all of its ports), or its node name and ISID (format 01b: one port). */
 export interface IscsiTransportId {
+  /** The protocol whose port it is. */
   readonly protocol: "iscsi";
   /** The iSCSI name, e.g. `iqn.2026-01.com.example:node-1`. At most 223 bytes of UTF-8 (rfc7143 4.2.7.1). */
   readonly name: string;
@@ -29,6 +30,7 @@ export interface IscsiTransportId {
 
 /** A SAS initiator port. */
 export interface SasTransportId {
+  /** The protocol whose port it is. */
   readonly protocol: "sas";
   /** The SAS address, 64 bits. */
   readonly address: bigint;
@@ -36,6 +38,7 @@ export interface SasTransportId {
 
 /** A Fibre Channel N_Port. */
 export interface FcpTransportId {
+  /** The protocol whose port it is. */
   readonly protocol: "fcp";
   /** N_PORT_NAME, 64 bits. */
   readonly portName: bigint;
@@ -43,6 +46,7 @@ export interface FcpTransportId {
 
 /** An SRP (RDMA) initiator port. */
 export interface SrpTransportId {
+  /** The protocol whose port it is. */
   readonly protocol: "srp";
   /** INITIATOR PORT IDENTIFIER, 128 bits. */
   readonly portIdentifier: bigint;
@@ -50,6 +54,7 @@ export interface SrpTransportId {
 
 /** An SBP (IEEE 1394) initiator port. */
 export interface SbpTransportId {
+  /** The protocol whose port it is. */
   readonly protocol: "sbp";
   /** EUI-64 NAME, 64 bits. */
   readonly eui64: bigint;
@@ -57,6 +62,7 @@ export interface SbpTransportId {
 
 /** A parallel SCSI initiator port. */
 export interface SpiTransportId {
+  /** The protocol whose port it is. */
   readonly protocol: "spi";
   /** SCSI ADDRESS, 0 to 65535. */
   readonly scsiAddress: number;
@@ -66,6 +72,7 @@ export interface SpiTransportId {
 
 /** A SOP (SCSI over PCI Express) initiator port. */
 export interface SopTransportId {
+  /** The protocol whose port it is. */
   readonly protocol: "sop";
   /** ROUTING ID, 0 to 65535. */
   readonly routingId: number;
@@ -73,6 +80,7 @@ export interface SopTransportId {
 
 /** A TransportID of another kind, kept byte for byte. */
 export interface OpaqueTransportId {
+  /** The protocol whose port it is. */
   readonly protocol: "opaque";
   /** PROTOCOL IDENTIFIER, 0 to 15. */
   readonly protocolIdentifier: number;

@@ -31,6 +31,7 @@ export interface StartFailfastOptions extends Pick<FailfastOptions, "intervalMs"
   readonly lastWords?: string | undefined;
   /** Is called in this thread, as soon as it is free. */
   readonly onLoss?: ((verdict: Verdict) => void) | undefined;
+  /** Is told of everything that happens to a watched disk. */
   readonly observer?: ((event: FailfastEvent) => void) | undefined;
 }
 
@@ -51,6 +52,7 @@ export interface FailfastThread extends FailfastUnits {
   readonly lost: boolean;
   /** Fires when access is lost by the rule, or when the thread itself has died: with a ScsiError `ACCESS_LOST`. */
   readonly signal: AbortSignal;
+  /** What was concluded; undefined as long as access is there. */
   readonly verdict: Verdict | undefined;
   /** How punctual the probes have been so far. */
   lateness(): Promise<Lateness>;

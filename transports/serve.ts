@@ -99,12 +99,15 @@ export interface ServeTargetOptions {
 
 /** A failure at some units: those of this target, those with this LUN; at every unit, each for itself, if it does not say. */
 export interface ServeFaultRule extends FaultRule {
+  /** Only at units of this target. */
   readonly target?: string;
+  /** Only at units with this LUN. */
   readonly lun?: number;
 }
 
 /** A plan of failures for all units. Every unit counts its own commands, and draws from a sequence of its own. */
 export interface ServeFaultPlan extends FaultPlan {
+  /** The first that applies is the one that happens. */
   readonly rules: readonly ServeFaultRule[];
 }
 
@@ -128,6 +131,7 @@ export interface ServeOptions extends Omit<IscsiTargetOptions, "targets" | "port
   readonly portal?: PortalOptions | undefined;
   /** More places to listen. */
   readonly portals?: readonly PortalOptions[] | undefined;
+  /** What is served. */
   readonly targets: readonly ServeTargetOptions[];
   /** A file for the reservations of units whose initiators asked for APTPL. It is read now, and replaced at every change. */
   readonly aptplFile?: string | undefined;
@@ -158,6 +162,7 @@ export interface ServedTargets {
   readonly connections: number;
   /** Asks all initiators to log out, waits a little, closes everything. */
   close(): Promise<void>;
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -33,7 +33,9 @@ export interface Inventory {
 
 /** A move, by names or addresses. */
 export interface MoveOptions extends ExecuteOptions {
+  /** Where the medium is: a name such as `slot 3`, or an address. */
   readonly from: ElementReference;
+  /** Where it is to go. */
   readonly to: ElementReference;
   /** Which robot; the device's choice if absent. */
   readonly transport?: ElementReference | undefined;
@@ -41,9 +43,11 @@ export interface MoveOptions extends ExecuteOptions {
 
 /** A move that was done. */
 export interface Moved {
+  /** The primary volume tag of what was moved; undefined if it has none. */
   readonly volumeTag: string | undefined;
   /** As they were before the move. */
   readonly from: NamedElement;
+  /** Where it was put, as it was before the move. */
   readonly to: NamedElement;
   /** The answer was lost, and the inventory shows that the medium is there. */
   readonly settledByLooking: boolean;
@@ -53,6 +57,7 @@ export interface Moved {
 
 /** A media changer. */
 export interface Changer {
+  /** The unit that it is. */
   readonly unit: Unit;
   /** Where elements of each type are: MODE SENSE, which a reservation may forbid. */
   elementAddresses(options?: ExecuteOptions): Promise<Readonly<Record<ElementType, ElementRange>>>;

@@ -44,6 +44,7 @@ export interface ReadElementStatusOptions {
 
 /** Elements as READ ELEMENT STATUS reports them. */
 export interface ElementStatus {
+  /** Those that arrived, in the order in which the device lists them. */
   readonly elements: readonly Element[];
   /** NUMBER OF ELEMENTS AVAILABLE: how many meet the request, arrived or not. */
   readonly available: number;
@@ -101,7 +102,9 @@ export function readElementStatus(options: ReadElementStatusOptions = {}): Comma
 
 /** Where the elements of one type are: from `first` on, `count` of them. */
 export interface ElementRange {
+  /** The lowest address. */
   readonly first: number;
+  /** How many there are. */
   readonly count: number;
 }
 
@@ -163,7 +166,9 @@ export function elementAddressAssignment(): Command<Readonly<Record<ElementType,
 
 /** What MOVE MEDIUM moves: addresses, each 0 to 65535. */
 export interface MoveMediumOptions {
+  /** SOURCE ADDRESS: where the medium is. */
   readonly source: number;
+  /** DESTINATION ADDRESS: where it is to go. */
   readonly destination: number;
   /** MEDIUM TRANSPORT ADDRESS: which robot; 0, the default, is the device's choice. */
   readonly transport?: number | undefined;

@@ -28,6 +28,7 @@ export const changerAccess: Readonly<Record<ReservationType, string>> = (() => {
 export interface ChangerConflict extends ConflictExplanation {
   /** Undefined where another host holds the changer by RESERVE (6) or (10): then nothing can be asked. */
   readonly reservation: ReservationState | undefined;
+  /** READ KEYS, where it could be asked. */
   readonly keys: RegisteredKeys | undefined;
   /** Who is registered, as READ FULL STATUS tells; undefined where the changer does not have it. */
   readonly registrations: FullStatus["registrations"] | undefined;

@@ -26,6 +26,7 @@ const typeNames = new Map(Object.entries(elementTypes).map(([name, code]) => [co
 export interface Element {
   /** ELEMENT ADDRESS, 0 to 65535: what MOVE MEDIUM takes. */
   readonly address: number;
+  /** ELEMENT TYPE CODE, in words. */
   readonly type: ElementType;
   /** FULL: a medium is in it. */
   readonly full: boolean;
@@ -37,6 +38,7 @@ export interface Element {
   readonly byOperator: boolean;
   /** INENAB, EXENAB, of the mailslot: media can come in, and go out, through it. */
   readonly importEnabled: boolean;
+  /** EXENAB, of the mailslot: media can go out through it. */
   readonly exportEnabled: boolean;
   /** SOURCE STORAGE ELEMENT ADDRESS, where SVALID says that it counts: where the medium last had its place. */
   readonly source: number | undefined;
@@ -44,6 +46,7 @@ export interface Element {
   readonly inverted: boolean;
   /** The primary volume tag, usually the barcode, without padding; undefined if there is none. */
   readonly volumeTag: string | undefined;
+  /** The alternate volume tag, likewise. */
   readonly alternateVolumeTag: string | undefined;
   /** The device identifier of a drive, as text; undefined if the device tells none, or not as ASCII or UTF-8. */
   readonly identifier: string | undefined;

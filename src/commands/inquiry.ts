@@ -13,12 +13,15 @@ export interface InquiryData {
   readonly peripheralQualifier: number;
   /** PERIPHERAL DEVICE TYPE: 0x00 disk, 0x01 tape, 0x08 medium changer, 0x1f none. */
   readonly peripheralDeviceType: number;
+  /** RMB: its medium can be taken out. */
   readonly removable: boolean;
   /** VERSION: 5 SPC-3, 6 SPC-4, 7 SPC-5; 0 claims no standard. */
   readonly version: number;
   /** Vendor, product and revision without the spaces that fill them up; what is not printable ASCII reads as `?`. */
   readonly vendor: string;
+  /** PRODUCT IDENTIFICATION, likewise. */
   readonly product: string;
+  /** PRODUCT REVISION LEVEL, likewise. */
   readonly revision: string;
   /** TPGS: 0 none, 1 implicit, 2 explicit, 3 both kinds of asymmetric access. */
   readonly targetPortGroups: number;
@@ -159,6 +162,7 @@ export type DesignatorAssociation = "logical-unit" | "target-port" | "target-dev
 
 /** One designation descriptor of VPD page 83h. */
 export interface Designator {
+  /** ASSOCIATION: what it names. */
   readonly association: DesignatorAssociation;
   /** DESIGNATOR TYPE: 1 T10 vendor ID, 2 EUI-64, 3 NAA, 4 relative target port, 5 target port group, 8 SCSI name string … */
   readonly type: number;
@@ -166,6 +170,7 @@ export interface Designator {
   readonly codeSet: number;
   /** PROTOCOL IDENTIFIER, where PIV says that it counts. */
   readonly protocolIdentifier: number | undefined;
+  /** The designator itself. */
   readonly bytes: Uint8Array;
 }
 

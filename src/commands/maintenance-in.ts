@@ -49,7 +49,7 @@ function listCommand<Item, Result>(
 }
 
 /** ASYMMETRIC ACCESS STATE, by its code. */
-const accessStates = {
+const accessStates: Readonly<Record<number, AccessState>> = {
   0: "active/optimized",
   1: "active/non-optimized",
   2: "standby",
@@ -57,10 +57,17 @@ const accessStates = {
   4: "logical block dependent",
   14: "offline",
   15: "transitioning",
-} as const;
+};
 
 /** How a unit can be reached through a group of target ports. */
-export type AccessState = (typeof accessStates)[keyof typeof accessStates];
+export type AccessState =
+  | "active/optimized"
+  | "active/non-optimized"
+  | "standby"
+  | "unavailable"
+  | "logical block dependent"
+  | "offline"
+  | "transitioning";
 
 /** One group of target ports with the same access state. */
 export interface TargetPortGroup {
@@ -68,6 +75,7 @@ export interface TargetPortGroup {
   readonly group: number;
   /** ASYMMETRIC ACCESS STATE, or undefined for a code that no standard names. */
   readonly state: AccessState | undefined;
+  /** The same as its code, 0 to 15. */
   readonly stateCode: number;
   /** PREF: the group that the device server would rather be reached through. */
   readonly preferred: boolean;
@@ -101,7 +109,7 @@ function group(index: number): TargetPortGroup {
   );
   return {
     group: word(row + GroupRow.GROUP),
-    state: (accessStates as Readonly<Record<number, AccessState>>)[stateCode],
+    state: accessStates[stateCode],
     stateCode,
     preferred: word(row + GroupRow.PREFERRED) === 1,
     supportedStates: supportFields.filter(([name]) => supported.get(name) === 1n).map(([, state]) => state),
@@ -136,9 +144,11 @@ export function reportTargetPortGroups(
 
 /** One command that a device server has. */
 export interface SupportedCommand {
+  /** OPERATION CODE, 0 to 255. */
   readonly operationCode: number;
   /** Undefined for a command without service actions. */
   readonly serviceAction: number | undefined;
+  /** CDB LENGTH, in bytes. */
   readonly cdbLength: number;
 }
 

@@ -22,7 +22,9 @@ export interface UncheckedPersistentReserveOutOptions {
   readonly key?: bigint | undefined;
   /** SERVICE ACTION RESERVATION KEY. */
   readonly serviceActionKey?: bigint | undefined;
+  /** APTPL. */
   readonly persistThroughPowerLoss?: boolean | undefined;
+  /** ALL_TG_PT. */
   readonly allTargetPorts?: boolean | undefined;
   /** SPEC_I_PT with these TransportIDs; with REGISTER AND MOVE its one TransportID, of which there may be none or several. */
   readonly initiatorPorts?: readonly TransportId[] | undefined;

@@ -152,6 +152,7 @@ export function registerAndIgnoreExistingKey(options: RegisterAndIgnoreExistingK
 export interface ReserveOptions {
   /** RESERVATION KEY: the key under which this nexus is registered. */
   readonly key: bigint;
+  /** TYPE: what others may still do; of RELEASE, that of the reservation. */
   readonly type: ReservationType;
 }
 
@@ -309,6 +310,7 @@ export function registerAndMove(options: RegisterAndMoveOptions): Command<void> 
 export interface ReplaceLostReservationOptions {
   /** SERVICE ACTION RESERVATION KEY: the key to register for this nexus; not 0. */
   readonly newKey: bigint;
+  /** TYPE of the reservation that is made. */
   readonly type: ReservationType;
 }
 

@@ -8,6 +8,7 @@ import { cdbOut, core, long, word } from "../core/index.ts";
 export interface Capacity {
   /** Logical blocks: one more than the last address. READ CAPACITY (10) cannot say more than 2^32. */
   readonly blocks: bigint;
+  /** LOGICAL BLOCK LENGTH IN BYTES. */
   readonly blockLengthBytes: number;
 }
 
@@ -19,6 +20,7 @@ export interface Capacity16 extends Capacity {
   readonly thinProvisioned: boolean;
   /** LBPRZ: unmapped blocks read as zeros. */
   readonly unmappedReadZeros: boolean;
+  /** LOWEST ALIGNED LOGICAL BLOCK ADDRESS: the first block that begins a physical one. */
   readonly lowestAlignedBlock: number;
   /** 0: none; 1 to 3: type 1 to 3 protection. */
   readonly protectionType: number;

@@ -16,6 +16,7 @@ export interface ReportLunsOptions {
 export interface LogicalUnitList {
   /** Eight-byte LUNs as SAM-5 4.7 structures them, e.g. 0x0001_0000_0000_0000n for LUN 1. `lunNumber` reads simple ones. */
   readonly luns: readonly bigint[];
+  /** There are more than arrived. */
   readonly truncated: boolean;
 }
 

@@ -6,7 +6,7 @@ import { cdbOut, core } from "../core/index.ts";
 import type { StructureName } from "../structures.ts";
 
 /** What reads and writes have in common. */
-interface TransferOptions {
+export interface TransferOptions {
   /** First logical block: a bigint, or a number that is exact. */
   readonly lba: bigint | number;
   /** The unit's logical block length in bytes, as READ CAPACITY has it. Absent: 512. */

@@ -17,6 +17,7 @@ export type Family = "non-shared" | "shared";
 export interface SharedUse {
   /** The key under which this host is registered. */
   readonly key: bigint;
+  /** APTPL with each registration. */
   readonly persistThroughPowerLoss: boolean;
   /** The type of the reservation that this host has made; undefined if none. */
   readonly type: ReservationType | undefined;
@@ -24,7 +25,9 @@ export interface SharedUse {
 
 /** A logical unit, and what this host has done with it through the calls of this folder. */
 export interface MultihostDisk {
+  /** The way to it. */
   readonly unit: LogicalUnit;
+  /** What its delays are measured by. */
   readonly clock: Clock;
   /** RESERVE: not held as far as is known, held by quick reserve, or owned and kept. */
   reserved: "no" | "quick" | "owned";

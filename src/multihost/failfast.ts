@@ -19,6 +19,7 @@ import { type Finding, isProbe, probe, type Resets } from "./probing.ts";
 export interface Loss {
   /** The unit's name. */
   readonly disk: string;
+  /** As a word that a program can tell from others. */
   readonly reason: LossReason;
   /** In one sentence. */
   readonly because: string;
@@ -26,11 +27,15 @@ export interface Loss {
   readonly noticedBy: "probe" | "command";
   /** The command that met RESERVATION CONFLICT. */
   readonly command: string | undefined;
+  /** READ KEYS as the probe saw them, if it did. */
   readonly keys: RegisteredKeys | undefined;
+  /** READ RESERVATION as the probe saw it, if it did. */
   readonly reservation: ReservationState | undefined;
   /** Of a disk that does not answer: what became of the last command. */
   readonly code: ScsiErrorCode | undefined;
+  /** Its SCSI status, if there was an answer. */
   readonly status: number | undefined;
+  /** Its sense data, if any. */
   readonly sense: SenseData | undefined;
   /** When it was noticed: milliseconds since 1970, with fractions. */
   readonly atEpochMs: number;
@@ -57,6 +62,7 @@ export type LossRule = "any" | "all" | "majority";
 
 /** What was concluded about all disks together. */
 export interface Verdict {
+  /** By which the losses were counted. */
   readonly rule: LossRule;
   /** How many are watched. */
   readonly disks: number;
@@ -79,13 +85,17 @@ export interface FailfastOptions {
   readonly rule?: LossRule | undefined;
   /** Is called once, before the signal fires. */
   readonly onLoss?: ((verdict: Verdict) => void) | undefined;
+  /** Is told of everything that happens to a watched disk. */
   readonly observer?: ((event: FailfastEvent) => void) | undefined;
+  /** What intervals are measured by; the real time unless given. */
   readonly clock?: Clock | undefined;
 }
 
 /** One disk under watch. */
 export interface DiskWatch {
+  /** The unit's name. */
   readonly name: string;
+  /** How it stands with it. */
   readonly state: "watched" | "silent" | "lost";
   /**
    * Commands that go through the watched unit count by themselves: a RESERVATION CONFLICT that one meets is a loss at once. This is
@@ -102,9 +112,11 @@ export interface DiskWatch {
 
 /** How punctual the probes are. */
 export interface Lateness {
+  /** How many probes have begun. */
   readonly probes: number;
   /** How much later than due a probe began, in milliseconds: the worst, and the sum of all. */
   readonly worstMs: number;
+  /** All their delays together. */
   readonly sumMs: number;
 }
 
@@ -114,6 +126,7 @@ export interface Failfast {
   readonly signal: AbortSignal;
   /** What was concluded, once the signal has fired. */
   readonly verdict: Verdict | undefined;
+  /** How late its probes began. */
   readonly lateness: Lateness;
   /**
    * Watches a disk.

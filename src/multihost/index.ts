@@ -21,6 +21,7 @@ export {
   type LossRule,
   type Verdict,
 } from "./failfast.ts";
+/** The calls of mhd(7I) by their names in <sys/mhd.h>. */
 export * as mhd from "./mhd.ts";
 export {
   type Ownership,

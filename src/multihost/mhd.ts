@@ -44,27 +44,37 @@ export function multihostDiskOf(unit: LogicalUnit): MultihostDisk {
 
 /** `struct mhioctkown`: milliseconds; 0 is the default. */
 export interface mhioctkown {
+  /** After a reset, until the reservation is made again; milliseconds. */
   readonly reinstate_resv_delay?: number;
+  /** How long the disk must be held before it counts as owned; milliseconds. */
   readonly min_ownership_delay?: number;
+  /** How long taking ownership may last in all; milliseconds. */
   readonly max_ownership_delay?: number;
 }
 
 /** `mhioc_key_list_t`: the caller's room, the number that exist, the keys. Filled in. */
 export interface mhioc_key_list_t {
+  /** Room for so many keys. */
   readonly listsize: number;
+  /** Filled in: how many exist. */
   listlen: number;
+  /** Filled in: as many as there is room for. */
   list: bigint[];
 }
 
 /** `mhioc_inkeys_t`. Filled in. */
 export interface mhioc_inkeys_t {
+  /** Filled in: PRGENERATION. */
   generation: number;
+  /** The caller's room, and what is put there. */
   readonly li: mhioc_key_list_t;
 }
 
 /** `mhioc_resv_desc_t`. */
 export interface mhioc_resv_desc_t {
+  /** The reservation key. */
   readonly key: bigint;
+  /** The type of the reservation. */
   readonly type: ReservationType;
   /** 0: the logical unit. */
   readonly scope?: number;
@@ -74,26 +84,35 @@ export interface mhioc_resv_desc_t {
 
 /** `mhioc_inresvs_t`. Filled in. */
 export interface mhioc_inresvs_t {
+  /** Filled in: PRGENERATION. */
   generation: number;
+  /** The caller's room, and what is put there. */
   readonly li: { readonly listsize: number; listlen: number; list: ReservationDescriptor[] };
 }
 
 /** `mhioc_register_t`. */
 export interface mhioc_register_t {
+  /** The key under which this host is registered; 0n if it is not. */
   readonly oldkey: bigint;
+  /** The key to register; 0n unregisters. */
   readonly newkey: bigint;
+  /** APTPL: keep it through a loss of power. */
   readonly aptpl: boolean;
 }
 
 /** `mhioc_registerandignorekey_t`. */
 export interface mhioc_registerandignorekey_t {
+  /** The key to register; 0n unregisters. */
   readonly newkey: bigint;
+  /** APTPL: keep it through a loss of power. */
   readonly aptpl: boolean;
 }
 
 /** `mhioc_preemptandabort_t`. */
 export interface mhioc_preemptandabort_t {
+  /** This host's key, and the type of the reservation that is wanted. */
   readonly resvdesc: mhioc_resv_desc_t;
+  /** The key of those that are to be shut out. */
   readonly victim_key: bigint;
 }
 

@@ -32,9 +32,11 @@ export interface TakeOwnershipOptions {
   readonly reinstate?: boolean | undefined;
   /** Which resets may be tried against another host's reservation, in this order. Default: all three. */
   readonly resets?: readonly ResetScope[] | undefined;
+  /** Gives up; what was reserved by then is released. */
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds for one delivery of a command, or for one reset. Default 5000. */
   readonly timeoutMs?: number | undefined;
+  /** Is told of each step. */
   readonly observer?: ((step: OwnershipStep) => void) | undefined;
 }
 

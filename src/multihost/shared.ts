@@ -30,6 +30,7 @@ export interface ReservationDescriptor {
   readonly key: bigint;
   /** Undefined for a code that no standard names. */
   readonly type: ReservationType | undefined;
+  /** TYPE as its code, 0 to 15. */
   readonly typeCode: number;
   /** 0: the logical unit. */
   readonly scope: number;
@@ -187,7 +188,9 @@ export async function registerHostAndIgnoreKey(
 
 /** A reservation that is asked for (`mhioc_resv_desc_t`): this host's key, the type, the scope. */
 export interface ReservationWanted {
+  /** The key under which this host is registered. */
   readonly key: bigint;
+  /** What others may still do. */
   readonly type: ReservationType;
   /** 0: the logical unit, the only one that is not obsolete; 0 to 15, and it is sent as given. Default 0. */
   readonly scope?: number | undefined;

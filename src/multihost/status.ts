@@ -21,7 +21,9 @@ export interface AccessStatus {
 export interface StatusOptions {
   /** The key of this host, where nothing here knows it: for a disk that another process has registered. */
   readonly key?: bigint | undefined;
+  /** Gives up. */
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds for one delivery. */
   readonly timeoutMs?: number | undefined;
 }
 

@@ -4,7 +4,7 @@ import type { Attempt } from "../retry.ts";
 import type { SenseData } from "../sense.ts";
 import type { PathIdentity } from "./path.ts";
 import { changedByOthers, registrationOf, type Seen } from "./seen.ts";
-import type { Reply, ReplyKind, Step } from "./step.ts";
+import type { Reply, ReplyKind, StepKind } from "./step.ts";
 
 /** One path, after an operation. */
 export interface PathAccount {
@@ -26,7 +26,9 @@ export interface PathAccount {
 
 /** One step, as it was carried out. */
 export interface StepAccount {
-  readonly kind: Step["kind"];
+  /** What kind of step it was. */
+  readonly kind: StepKind;
+  /** Why it was taken, in one sentence. */
   readonly why: string;
   /** What went through which path, and how it ended. Empty for steps that send nothing through a path of its own. */
   readonly sends: readonly { readonly path: string; readonly command: string; readonly reply: ReplyKind }[];
@@ -34,7 +36,9 @@ export interface StepAccount {
 
 /** Everything that happened in one operation on a unit of several paths. */
 export interface MultipathAccount {
+  /** Each path, as it was left. */
   readonly paths: readonly PathAccount[];
+  /** What was done, in order. */
   readonly steps: readonly StepAccount[];
   /** Did others change registrations meanwhile, by PRGENERATION? Undefined: it cannot be known. */
   readonly changedByOthers: boolean | undefined;

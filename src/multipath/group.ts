@@ -25,6 +25,7 @@ export interface RefusedPath {
 export interface GroupedPaths {
   /** One for each logical unit, in the order of their first paths. */
   readonly units: readonly MultipathUnit[];
+  /** Paths that could not be used, each with its reason. */
   readonly refused: readonly RefusedPath[];
 }
 

@@ -22,5 +22,5 @@ export {
 } from "./mpath-persist.ts";
 export type { Path } from "./path.ts";
 export type { PlannedStep } from "./plan.ts";
-export type { ReplyKind } from "./step.ts";
+export type { ReplyKind, StepKind } from "./step.ts";
 export { createMultipathUnit, type MultipathOptions, type MultipathOutcome, type MultipathUnit } from "./unit.ts";

@@ -79,11 +79,13 @@ export interface MpathReserveOutOptions extends MpathCallOptions {
   readonly scope?: number | undefined;
   /** `rq_type`: 1, 3, 5, 6, 7 or 8; of no meaning with REGISTER, REGISTER AND IGNORE EXISTING KEY and CLEAR. */
   readonly type?: number | undefined;
+  /** `paramp`: the parameter list. */
   readonly parameters: MpathParameters;
 }
 
 /** What a call returns. */
 export interface MpathResult<Response = undefined> {
+  /** The name of the result: `MPATH_PR_…`. */
   readonly result: MpathPersistResult;
   /** The number that the C function would return. */
   readonly code: number;
@@ -91,6 +93,7 @@ export interface MpathResult<Response = undefined> {
   readonly response: Response | undefined;
   /** Why, with sense data and what happened on each path. */
   readonly error: ScsiError | TypeError | RangeError | undefined;
+  /** What happened on each path; undefined where nothing was sent. */
   readonly account: MultipathAccount | undefined;
 }
 

@@ -10,11 +10,13 @@ import type { PathIdentity } from "./path.ts";
 import type { Host } from "./registering.ts";
 import { type MultipathRequest, requestOf } from "./request.ts";
 import type { Seen } from "./seen.ts";
-import type { Answers, Reply, Step } from "./step.ts";
+import type { Answers, Reply, Step, StepKind } from "./step.ts";
 
 /** One step of a plan. */
 export interface PlannedStep {
-  readonly kind: Step["kind"];
+  /** What kind of step it would be. */
+  readonly kind: StepKind;
+  /** Why it would be taken, in one sentence. */
   readonly why: string;
   /** What would follow if it does not go well. */
   readonly otherwise: string | undefined;

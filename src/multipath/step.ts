@@ -15,6 +15,9 @@ export interface Send {
   readonly command: Command<void>;
 }
 
+/** What kinds of steps there are. */
+export type StepKind = "send" | "look" | "persistence" | "probe" | "suspend" | "resume";
+
 /** One step. */
 export type Step =
   /** PERSISTENT RESERVE OUT on some paths, at the same time as far as the limits allow. */

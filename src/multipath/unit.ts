@@ -25,6 +25,7 @@ import type { Algorithm } from "./step.ts";
 
 /** An outcome with what happened on each path. */
 export interface MultipathOutcome<Result> extends Outcome<Result> {
+  /** What happened on each path. */
   readonly account: MultipathAccount;
 }
 
@@ -46,7 +47,9 @@ export interface MultipathOptions extends ExecuteOptions {
 
 /** A logical unit through several paths. */
 export interface MultipathUnit extends Unit {
+  /** Its paths, in the order in which they are used. */
   readonly paths: readonly Path[];
+  /** As the method of a unit of one path, with the account of all paths. */
   perform<Result>(command: Command<Result>, options?: ExecuteOptions): Promise<MultipathOutcome<Result>>;
   /**
    * What a command would do: which path would get which bytes, in what order, and why. Sends nothing.

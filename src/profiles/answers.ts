@@ -50,6 +50,7 @@ export interface DeviatingAnswers {
   readonly preempted?: number;
   /** RELEASE and unregistering tell of reservations of these types; of registrants types (5.13.11.2.2, 5.13.11.2.3). */
   readonly releaseTells?: "exclusive-types";
+  /** Whom unregistering the holder tells RESERVATIONS RELEASED: `all-types`, with every type of reservation. */
   readonly unregisterTells?: "all-types";
   /** Who is told then: every I_T nexus but the one that should be, once for each that should be. */
   readonly releaseTellsOthers?: true;

@@ -14,9 +14,13 @@ export interface Profile {
   readonly types?: readonly ReservationType[];
   /** RLR_C, CRH, SIP_C, ATP_C, PTPL_C of REPORT CAPABILITIES, where they are 0. */
   readonly replaceLostReservation?: false;
+  /** CRH. */
   readonly compatibleReservationHandling?: false;
+  /** SIP_C. */
   readonly specifyInitiatorPorts?: false;
+  /** ATP_C. */
   readonly allTargetPorts?: false;
+  /** PTPL_C. */
   readonly persistThroughPowerLoss?: false;
   /** The service actions with which SPEC_I_PT is valid; REGISTER alone unless given (spc4r36f 5.13.7 table 69 note a). */
   readonly specifyInitiatorPortsWith?: readonly number[];

@@ -53,6 +53,13 @@ describe("the tarball", () => {
   });
 });
 
+test("every public symbol has its documentation, and refers to public ones alone: deno doc --lint", async () => {
+  const entries = Object.values(JSON.parse(readFileSync(join(root, "deno.json"), "utf8")).exports);
+  const { exit, err } = await run(tools.deno, ["doc", "--lint", ...entries]);
+  expect(err.split("\n").filter((line) => line.startsWith("error"))).toEqual([]);
+  expect(exit).toBe(0);
+});
+
 test("JSR would take the sources: Deno finds nothing in a dry run, and its version is npm's", async () => {
   const { exit, err } = await run(tools.deno, ["publish", "--dry-run", "--allow-dirty"]);
   expect(err).toContain("Success Dry run complete");

@@ -9,15 +9,15 @@ import { protocolError } from "./fault.ts";
  * The digests that CHAP knows here, with their CHAP_A numbers (IANA: 5, 6, 7, 8) and the names that node:crypto has for
  * them.
  */
-const algorithms = {
+const algorithms: Readonly<Record<ChapAlgorithm, { readonly number: number; readonly hash: string }>> = {
   md5: { number: 5, hash: "md5" },
   sha1: { number: 6, hash: "sha1" },
   "sha-256": { number: 7, hash: "sha256" },
   "sha3-256": { number: 8, hash: "sha3-256" },
-} as const;
+};
 
 /** The name of a CHAP digest. */
-export type ChapAlgorithm = keyof typeof algorithms;
+export type ChapAlgorithm = "md5" | "sha1" | "sha-256" | "sha3-256";
 
 /**
  * All CHAP digests, in the order in which they are offered; a target takes the first that it knows. MD5 stands before
@@ -28,7 +28,9 @@ export const chapAlgorithms: readonly ChapAlgorithm[] = ["sha3-256", "md5", "sha
 
 /** A user name and its secret. */
 export interface ChapCredentials {
+  /** CHAP_N: the name. */
   readonly user: string;
+  /** The secret, 12 bytes or more as RFC 7143 9.2.1 asks. */
   readonly password: string;
 }
 

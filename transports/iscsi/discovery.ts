@@ -14,6 +14,7 @@ import { decodePairs, encodeText, quote } from "./text.ts";
 
 /** A target that a portal offers. */
 export interface DiscoveredTarget {
+  /** TargetName: its iSCSI name. */
   readonly targetName: string;
   /** Where it can be reached; empty if only at the portal that was asked. */
   readonly portals: readonly IscsiPortal[];

@@ -38,16 +38,25 @@ export interface ParameterChoices {
 
 /** What a session agreed on. Lengths in bytes, times in seconds. */
 export interface SessionParameters {
+  /** HeaderDigest: is a CRC32C sent with each header? */
   headerDigest: boolean;
+  /** DataDigest: is a CRC32C sent with each data segment? */
   dataDigest: boolean;
   /** The longest data segment that the target accepts. */
   maxSendDataSegmentLength: number;
+  /** MaxBurstLength. */
   maxBurstLength: number;
+  /** FirstBurstLength: the most unsolicited data of one command. */
   firstBurstLength: number;
+  /** InitialR2T: is all data but immediate data asked for by R2T? */
   initialR2t: boolean;
+  /** ImmediateData: may data stand in the command PDU? */
   immediateData: boolean;
+  /** MaxOutstandingR2T, of one command. */
   maxOutstandingR2t: number;
+  /** DefaultTime2Wait. */
   time2Wait: number;
+  /** DefaultTime2Retain. */
   time2Retain: number;
 }
 

@@ -15,7 +15,9 @@ import { hex } from "./words.ts";
 
 /** How an idle connection is watched: a NOP-Out after so long without a PDU, and the time that its answer may take. */
 export interface KeepAlive {
+  /** Milliseconds without a PDU after which it is sent. */
   readonly intervalMs: number;
+  /** Milliseconds that its answer may take. */
   readonly timeoutMs: number;
 }
 

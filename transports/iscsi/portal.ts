@@ -10,6 +10,7 @@ export const ISCSI_PORT = 3260;
 export interface IscsiPortal {
   /** A host name, an IPv4 address, or an IPv6 address without brackets. */
   readonly address: string;
+  /** The TCP port. */
   readonly port: number;
   /** The target portal group tag, 0 to 65535, if the target gave it. */
   readonly tpgt: number | undefined;

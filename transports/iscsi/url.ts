@@ -10,17 +10,25 @@ import { formatAddress, parsePortal } from "./portal.ts";
 
 /** What a URL says. The names are those of the options of `connectIscsi` and `discoverTargets`. */
 export interface IscsiUrl {
+  /** A name or address; of IPv6 without brackets. */
   readonly host: string;
+  /** The TCP port; 3260 where the URL has none. */
   readonly port: number;
   /** Absent in a URL for discovery. */
   readonly target?: string;
   /** A number from 0 to 16383, or the 64-bit LUN field as a bigint. */
   readonly lun?: number | bigint;
+  /** `?initiator=`: the iSCSI name to log in with. */
   readonly initiatorName?: string;
+  /** `?isid=`: 48 bits. */
   readonly isid?: bigint;
+  /** User and password, also of mutual CHAP. */
   readonly chap?: ChapOptions;
+  /** `?chap=`: the CHAP digests to offer. */
   readonly algorithms?: readonly ChapAlgorithm[];
+  /** `?header_digest=`. */
   readonly headerDigest?: DigestChoice;
+  /** `?data_digest=`. */
   readonly dataDigest?: DigestChoice;
 }
 

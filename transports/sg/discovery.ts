@@ -23,14 +23,19 @@ export interface ScsiPath {
   readonly protocol: string;
   /** This machine's port, as READ FULL STATUS names it, where it is known. */
   readonly initiatorPort: TransportId | undefined;
+  /** The target's port, where it is known: an iSCSI name, an SAS address, a WWPN. */
   readonly targetPort: string | undefined;
 }
 
 /** One logical unit, with every path to it. */
 export interface ScsiUnit {
+  /** What kind of device it is. */
   readonly type: "disk" | "tape" | "changer";
+  /** VENDOR IDENTIFICATION. */
   readonly vendor: string;
+  /** PRODUCT IDENTIFICATION. */
   readonly model: string;
+  /** PRODUCT REVISION LEVEL. */
   readonly revision: string;
   /** By which it is known everywhere, from VPD page 83h: `naa.…`, `eui.…`, `t10.…`; undefined if it does not say. */
   readonly identity: string | undefined;
@@ -40,6 +45,7 @@ export interface ScsiUnit {
   readonly multipath: { readonly name: string; readonly node: string } | undefined;
   /** Other names of its nodes, /dev/disk/by-id/… and the like. */
   readonly links: readonly string[];
+  /** Every path to it. */
   readonly paths: readonly ScsiPath[];
 }
 

@@ -45,10 +45,15 @@ export interface KernelReservations {
   registerAndIgnoreExistingKey(
     options: Pick<RegisterAndIgnoreExistingKeyOptions, "newKey"> & TransportOptions,
   ): Promise<void>;
+  /** RESERVE. */
   reserve(options: ReserveOptions & TransportOptions): Promise<void>;
+  /** RELEASE. */
   release(options: ReserveOptions & TransportOptions): Promise<void>;
+  /** PREEMPT. */
   preempt(options: PreemptOptions & TransportOptions): Promise<void>;
+  /** PREEMPT AND ABORT. */
   preemptAndAbort(options: PreemptOptions & TransportOptions): Promise<void>;
+  /** CLEAR. */
   clear(options: ClearOptions & TransportOptions): Promise<void>;
   /** Since Linux 6.19; before that UNSUITABLE_DEVICE. */
   readKeys(options?: TransportOptions): Promise<RegisteredKeys>;

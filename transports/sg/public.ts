@@ -3,5 +3,6 @@ export { type DiscoveryOptions, listDevices, type ScsiPath, type ScsiUnit } from
 export type { KernelRegisterOptions, KernelReservations } from "./kernel-reservations.ts";
 export { type MapPath, type MultipathMapNode, mapAt } from "./map/find.ts";
 export type { MapOptions } from "./map/map-unit.ts";
+export type { AskMultipathd } from "./map/multipathd.ts";
 export type { SgEntry } from "./opener.ts";
 export type { SgOptions } from "./transport.ts";

@@ -109,6 +109,7 @@ const reportAttention = (attentions: number[]): Answer => senseAnswer(attentionS
 export interface DeviceServer {
   /** Logical blocks, and the bytes in each. */
   readonly blocks: number;
+  /** Bytes in a logical block. */
   readonly blockSize: number;
   /**
    * The I_T nexus between an initiator port and a target port of this unit; the same object for the same two, as long as

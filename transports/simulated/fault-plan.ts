@@ -37,6 +37,7 @@ export type FaultKind = Fault["kind"];
 
 /** When it does. Conditions that are given must all hold. */
 export interface FaultRule {
+  /** What happens. */
   readonly fault: Fault;
   /** From 0 to 1; 1 unless given. */
   readonly probability?: number;
@@ -50,6 +51,7 @@ export interface FaultRule {
   readonly nexus?: string;
   /** Only from then on, and only until then: milliseconds since the plan began. */
   readonly fromMs?: number;
+  /** Only until then, in the same milliseconds. */
   readonly untilMs?: number;
   /** At most so many times. */
   readonly times?: number;
@@ -69,17 +71,27 @@ export interface FaultEvent {
   readonly command: number;
   /** When, by the clock. */
   readonly at: number;
+  /** Through which I_T nexus the command came. */
   readonly nexus: string;
+  /** OPERATION CODE of the command. */
   readonly operationCode: number;
+  /** What happened. */
   readonly fault: Fault;
 }
 
 /** Something in a plan cannot be. */
 export class FaultPlanError extends RangeError {
+  /** `FaultPlanError`. */
   override readonly name = "FaultPlanError";
   /** Where, as a path: `rules[2].fault.ms`. */
   readonly path: string;
 
+  /**
+   * What is wrong with a plan, and where.
+   *
+   * @param path where it is, e.g. `rules[2].fault.ms`
+   * @param why what is wrong with it
+   */
   constructor(path: string, why: string) {
     super(`${path === "" ? "The plan" : path} ${why}`);
     this.path = path;

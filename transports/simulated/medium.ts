@@ -7,11 +7,18 @@ const CHUNK_BYTES = 65_536;
 
 /** What a medium throws that cannot read or write: the command ends in CHECK CONDITION, MEDIUM ERROR. */
 export class MediumError extends Error {
+  /** `MediumError`. */
   override readonly name = "MediumError";
   /** What was asked of it. */
   readonly failed: "read" | "write";
 
   /** @param cause why it cannot */
+  /**
+   * What a medium throws in the place of data.
+   *
+   * @param failed what was asked of it
+   * @param cause why it cannot
+   */
   constructor(failed: "read" | "write", cause: unknown) {
     super(`The medium cannot ${failed}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     this.failed = failed;

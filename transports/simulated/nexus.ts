@@ -10,6 +10,7 @@ import { formatTransportId } from "../../src/transport-id-text.ts";
 export interface Nexus {
   /** Equal for equal nexuses, different for different ones. */
   readonly name: string;
+  /** Who comes. */
   readonly initiatorPort: TransportId;
   /** The TransportID's bytes; not to be modified. */
   readonly transportId: Uint8Array;

@@ -10,7 +10,11 @@ export interface Random {
   pick<T>(from: readonly T[]): T;
 }
 
-/** @param seed a whole number; its lowest 32 bits count */
+/**
+ * A sequence of random numbers, always the same for a seed.
+ *
+ * @param seed a whole number; its lowest 32 bits count
+ */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   /** Mulberry32: 32 bits of state, a full period. */

@@ -8,8 +8,11 @@ import { core, dataIn, dataOut } from "../../src/core/index.ts";
 
 /** A sense key with its ADDITIONAL SENSE CODE and qualifier. */
 export interface SenseCode {
+  /** SENSE KEY. */
   readonly senseKey: number;
+  /** ADDITIONAL SENSE CODE. */
   readonly asc: number;
+  /** ADDITIONAL SENSE CODE QUALIFIER. */
   readonly ascq: number;
 }
 
@@ -41,6 +44,7 @@ export const senseCodes = {
 
 /** One reason for CHECK CONDITION. */
 export interface Fault {
+  /** Sense key and additional sense codes. */
   readonly code: SenseCode;
   /** The field pointer: where, and in which bytes. `bit` -1: the field fills whole bytes, or none is meant. */
   readonly pointer?: { readonly inCdb: boolean; readonly byte: number; readonly bit: number };

@@ -9,6 +9,7 @@ import type { UnitState } from "./unit-state.ts";
 
 /** A logical unit's persistent reservations. */
 export interface Reservations {
+  /** PRGENERATION. */
   readonly prGeneration: number;
   /** The last valid APTPL. */
   readonly persistsThroughPowerLoss: boolean;

@@ -25,7 +25,9 @@ export interface NexusOptions {
 
 /** A simulated logical unit with ways to it. */
 export interface SimulatedUnit {
+  /** The target's name and the LUN, for people. */
   readonly name: string;
+  /** Its LUN. */
   readonly lun: number;
   /** The unit itself: power, resets, lost nexuses, snapshots, and commands without a transport. */
   readonly server: DeviceServer;
@@ -57,6 +59,7 @@ export interface SimulatedTargetOptions extends Omit<DeviceServerOptions, "luns"
 
 /** A simulated SCSI target device. */
 export interface SimulatedTarget {
+  /** The target's name. */
   readonly name: string;
   /**
    * The logical unit with a LUN, 0 unless given; made if it does not exist yet.

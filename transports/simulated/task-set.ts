@@ -10,7 +10,9 @@ import type { Nexus } from "./nexus.ts";
 
 /** A command that has arrived and has not been executed. */
 export interface SimulatedTask {
+  /** Through which it came. */
   readonly nexus: Nexus;
+  /** What was asked for. */
   readonly request: ScsiRequest;
   /**
    * Ends it without executing it. Nothing happens if it has ended.

@@ -51,8 +51,11 @@ export type Request =
 
 /** Options of opening that can be sent. */
 export interface OpenRemoteOptions {
+  /** Where credentials are looked up that the URL does not have. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** The iSCSI name to log in with. */
   readonly initiatorName?: string | undefined;
+  /** The LUN where the URL names none. */
   readonly defaultLun?: number | undefined;
   /** Milliseconds for the opening. */
   readonly timeoutMs?: number | undefined;

@@ -4,9 +4,11 @@
 export interface SessionIdentity {
   /** The target's name; absent in a discovery session. */
   readonly target: string | undefined;
+  /** The initiator's iSCSI name. */
   readonly initiator: string;
   /** 48 bits. */
   readonly isid: bigint;
+  /** The target session identifying handle. */
   readonly tsih: number;
   /** The initiator's address, `host:port`. */
   readonly address: string;

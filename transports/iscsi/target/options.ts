@@ -38,6 +38,7 @@ export interface PortalOptions {
 export interface TargetParameterOptions {
   /** `"accept"` if absent: as the initiator prefers. `"require"` refuses initiators that do not offer CRC32C. */
   readonly headerDigest?: DigestPolicy | undefined;
+  /** Likewise for data segments. */
   readonly dataDigest?: DigestPolicy | undefined;
   /** Ask for every byte with R2T; false if absent. */
   readonly initialR2t?: boolean | undefined;
@@ -76,17 +77,23 @@ export interface TargetLimits {
   readonly outputTimeoutMs: number;
   /** Silence after which a NOP-In is sent, and how long its answer may take; 30000 each. */
   readonly keepAliveMs: number;
+  /** How long the answer to that NOP-In may take. */
   readonly keepAliveTimeoutMs: number;
 }
 
 /** Options of `serveIscsi`. */
 export interface IscsiTargetOptions {
+  /** Where to listen. */
   readonly portals: readonly PortalOptions[];
+  /** What is served. */
   readonly targets: readonly IscsiTargetDefinition[];
+  /** What is asked for in negotiations. */
   readonly parameters?: TargetParameterOptions | undefined;
   /** CHAP for discovery sessions; none is asked for if absent. */
   readonly discoveryChap?: TargetAuthentication | undefined;
+  /** What one peer may take at most. */
   readonly limits?: Partial<TargetLimits> | undefined;
+  /** Is told of what happens. */
   readonly observer?: TargetObserver | undefined;
   /** Milliseconds that initiators get to log out when the target closes; 500 if absent. */
   readonly graceMs?: number | undefined;

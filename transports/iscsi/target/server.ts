@@ -21,8 +21,11 @@ import type { Session } from "./session.ts";
 
 /** Where a target listens. */
 export interface ServedPortal {
+  /** The address. */
   readonly host: string;
+  /** The TCP port that it has, never 0. */
   readonly port: number;
+  /** TargetPortalGroupTag. */
   readonly portalGroupTag: number;
 }
 

@@ -11,6 +11,7 @@ export type LogicalObject = Uint8Array | null;
 export interface Cartridge {
   /** The barcode: 1 to 32 printable ASCII characters. */
   readonly barcode: string;
+  /** How much it can hold. */
   readonly capacityBytes: number;
   /** From the beginning of the tape; its length is where the end of data is. */
   readonly objects: readonly LogicalObject[];

@@ -6,6 +6,7 @@ import type { Cartridge } from "./cartridge.ts";
 
 /** One drive. */
 export interface Drive {
+  /** What is in it, or null. */
   cartridge: Cartridge | null;
   /** The tape is threaded: the unit is ready. */
   loaded: boolean;

@@ -9,10 +9,13 @@ import { createDrive, type Drive, load, unload } from "./drive.ts";
 
 /** One element. */
 export interface Element {
+  /** ELEMENT ADDRESS. */
   readonly address: number;
   /** ElementType, but for ALL. */
   readonly type: number;
+  /** Of a drive: what the tape unit sees; otherwise undefined. */
   readonly drive: Drive | undefined;
+  /** What is in it, or null. */
   cartridge: Cartridge | null;
   /** The storage element that the cartridge was last in; null if it came from outside. */
   source: number | null;
@@ -38,10 +41,13 @@ export interface LibraryOptions {
 export interface Library {
   /** In the order of READ ELEMENT STATUS: by type, then by address. */
   readonly elements: readonly Element[];
+  /** Its drives, in the order of their addresses. */
   readonly drives: readonly Drive[];
   /** The robot's hand. */
   readonly hand: Element;
+  /** The element with an address. */
   element(address: number): Element | undefined;
+  /** All elements of one type. */
   of(type: number): readonly Element[];
   /** Is the mailslot's door open? */
   readonly mailslotOpen: boolean;
@@ -51,6 +57,7 @@ export interface Library {
   onAccess: () => void;
   /** An operator opens the door. False if it is locked. */
   openMailslot(): boolean;
+  /** The operator closes the door. */
   closeMailslot(): void;
   /** An operator puts a cartridge into the open mailslot. RangeError if it is closed or full. */
   insert(cartridge: Cartridge): Element;
