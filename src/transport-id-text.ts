@@ -104,5 +104,9 @@ export function parseTransportId(text: string): TransportId {
 
 /** Do two TransportIDs name the same initiator port? Names compare as iSCSI has them, without regard to case. */
 export function sameTransportId(a: TransportId, b: TransportId): boolean {
+  // Most are these, and a look at a target compares many.
+  if (a.protocol === "iscsi" && b.protocol === "iscsi") {
+    return a.isid === b.isid && (a.name === b.name || a.name.toLowerCase() === b.name.toLowerCase());
+  }
   return formatTransportId(a).toLowerCase() === formatTransportId(b).toLowerCase();
 }

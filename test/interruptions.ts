@@ -1,8 +1,8 @@
 /**
- * Every two faults in every algorithm for several paths, from the command line: all of them, or every so manieth; or the faults
- * that are named, with every command. Each failure is printed with what shows it again.
+ * Every two faults in every algorithm for several paths, from the command line: all of them, or one of N parts (the first unless P says
+ * which, from 1); or the faults that are named, with every command. Each failure is printed with what shows it again.
  *
- *     npm run test:interruptions -- [--each N] [--workers N] [--only SCENARIO [--faults FAULT@COMMAND,…] [--paths N]]
+ *     npm run test:interruptions -- [--each N [--part P]] [--workers N] [--only SCENARIO [--faults FAULT@COMMAND,…] [--paths N]]
  */
 import { availableParallelism } from "node:os";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
@@ -40,11 +40,11 @@ Error.stackTraceLimit = 0;
 
 /** One worker's share of all. */
 async function work(port: NonNullable<typeof parentPort>): Promise<void> {
-  const { index, of, each } = workerData as { readonly index: number; readonly of: number; readonly each: number };
+  const { index, of } = workerData as { readonly index: number; readonly of: number };
   const tell = (message: Message): void => port.postMessage(message);
   for (const scenario of chosen) {
     const started = performance.now();
-    const count = await allPairs(scenario, { index, of: of * each }, ({ faults, wrong }) =>
+    const count = await allPairs(scenario, { index, of }, ({ faults, wrong }) =>
       tell({
         scenario: scenario.name,
         faults: faults.map(([at, fault]) => `${fault}@${at}`).join(","),
@@ -59,6 +59,8 @@ async function work(port: NonNullable<typeof parentPort>): Promise<void> {
 async function share(): Promise<void> {
   const workers = number("workers", availableParallelism());
   const each = number("each", 1);
+  const part = number("part", 1);
+  if (part > each) throw new RangeError("--part is at most --each");
   const started = performance.now();
   const counts = new Map<string, { count: number; ms: number }>();
   let failures = 0;
@@ -66,7 +68,7 @@ async function share(): Promise<void> {
     new Promise((resolve, reject) => {
       const worker = new Worker(new URL(import.meta.url), {
         argv: process.argv.slice(2),
-        workerData: { index, of: workers, each },
+        workerData: { index: index + workers * (part - 1), of: workers * each },
       });
       worker.on("message", (message: Message) => {
         if ("done" in message) {

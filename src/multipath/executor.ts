@@ -80,6 +80,14 @@ export function pathRetry(policy: RetryPolicy = defaultRetryPolicy): RetryPolicy
   };
 }
 
+/** Waits for all, also where one fails; then rejects with the first failure in their order. */
+async function allOf<const Promises extends readonly Promise<unknown>[]>(
+  promises: Promises,
+): Promise<{ -readonly [Index in keyof Promises]: Awaited<Promises[Index]> }> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises) as never;
+}
+
 const CRITICAL_MS = 20_000;
 
 /** Carries it out. Rejects with what the algorithm throws, or with what stopped it. */
@@ -113,6 +121,11 @@ export async function carryOut<Result>(algorithm: Algorithm<Result>, execution: 
     return limits.run(target ?? name, unit, () => way.perform(command, optionsFor(path, critical)));
   };
 
+  const busy = (path: number): number => {
+    const { target, name } = paths[path] as Path;
+    return limits.underWay(target ?? name);
+  };
+
   async function send(path: number, command: Command<void>, critical: boolean): Promise<Reply> {
     let reply: Reply;
     try {
@@ -133,21 +146,23 @@ export async function carryOut<Result>(algorithm: Algorithm<Result>, execution: 
     return reply;
   }
 
-  /** Reads all three through one path; again if they are of different moments. */
+  /** Reads all three through one path, at the same time; again if they are of different moments. */
   async function lookThrough(path: number, critical: boolean): Promise<Seen> {
     for (let tries = 1; ; tries++) {
-      const { result: keys } = await through(path, readKeys(), critical);
-      const { result: reservation } = await through(path, readReservation(), critical);
-      const full = await through(path, readFullStatus(), critical).then(
-        ({ result }) => result,
-        (error: unknown) => {
-          // Many targets do not have it.
-          if (isScsiError(error) && (error.code === "ILLEGAL_REQUEST" || error.code === "MALFORMED_RESPONSE")) {
-            return undefined;
-          }
-          throw error;
-        },
-      );
+      const [{ result: keys }, { result: reservation }, full] = await allOf([
+        through(path, readKeys(), critical),
+        through(path, readReservation(), critical),
+        through(path, readFullStatus(), critical).then(
+          ({ result }) => result,
+          (error: unknown) => {
+            // Many targets do not have it.
+            if (isScsiError(error) && (error.code === "ILLEGAL_REQUEST" || error.code === "MALFORMED_RESPONSE")) {
+              return undefined;
+            }
+            throw error;
+          },
+        ),
+      ]);
       const consistent =
         reservation.prGeneration === keys.prGeneration &&
         (full === undefined || full.prGeneration === keys.prGeneration);
@@ -163,10 +178,11 @@ export async function carryOut<Result>(algorithm: Algorithm<Result>, execution: 
   }
 
   async function look(order: readonly number[], critical: boolean): Promise<Seen | undefined> {
-    // Those that answered last come first; every one gets a second chance after all others.
-    const once = [...new Set(order)].sort(
-      (a, b) => Number(recorder.alive.get(a) === false) - Number(recorder.alive.get(b) === false),
-    );
+    // Those that answered last come first, and of those the ones with least to do; every one gets a second chance after all others.
+    const rank = (path: number): number =>
+      [true, undefined, false].indexOf(recorder.alive.get(path)) * 2 ** 20 + busy(path);
+    const ranks = new Map(order.map((path) => [path, rank(path)]));
+    const once = [...ranks.keys()].sort((a, b) => (ranks.get(a) as number) - (ranks.get(b) as number));
     let answered: ScsiError | undefined;
     for (const path of [...once, ...once]) {
       try {

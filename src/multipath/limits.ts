@@ -13,6 +13,8 @@ export interface PathLimits {
    * @param unit what the other counts by
    */
   run<Result>(target: string, unit: object, work: () => Promise<Result>): Promise<Result>;
+  /** How many are under way to one target port, or wait for it. */
+  underWay(target: string): number;
   /** Most that were under way at once to one target port so far. */
   readonly most: number;
 }
@@ -76,6 +78,10 @@ export function createPathLimits(options: PathLimitOptions = {}): PathLimits {
         leave(ofTarget);
         leave(ofUnit);
       }
+    },
+    underWay(target) {
+      const { running = 0, waiting = [] } = targets.get(target) ?? {};
+      return running + waiting.length;
     },
     get most() {
       return most;
