@@ -44,6 +44,7 @@ export interface Programs {
   readonly codec: string;
   readonly echo: string;
   readonly target: string;
+  readonly oneCommand: string;
   readonly sgLibc: string;
   readonly sgLoop: string;
 }
@@ -74,6 +75,7 @@ export async function compilePrograms(root: string): Promise<Programs> {
     codec: await compile("codec", "-liscsi"),
     echo: await compile("echo"),
     target: await compile("target"),
+    oneCommand: await compile("one-command", "-liscsi"),
   };
 }
 

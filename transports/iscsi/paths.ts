@@ -70,6 +70,9 @@ interface Route {
 /** Storage array controllers and well known logical units (spc4r36f 6.6.2): no reservations are made on them. */
 const controllers: ReadonlySet<number> = new Set([0x0c, 0x1e]);
 
+/** INQUIRY commands under way in one session while its units are found. */
+const INQUIRIES = 16;
+
 const asError = (error: unknown): ScsiError => {
   if (isScsiError(error) && error.code !== "ABORTED") return error;
   throw error;
@@ -164,11 +167,16 @@ async function lunsOf(session: IscsiSession, signal: AbortSignal | undefined): P
   const unit = createLogicalUnit(session.logicalUnit(0));
   const { luns } = await unit.reportLuns({ signal });
   const usable: (number | bigint)[] = [];
-  for (const field of luns) {
-    const lun = lunNumber(field) ?? field;
-    const each = createLogicalUnit(session.logicalUnit(lun));
-    const { peripheralQualifier, peripheralDeviceType } = await each.inquiry({ signal });
-    if (peripheralQualifier === 0 && !controllers.has(peripheralDeviceType)) usable.push(lun);
+  // Some at once: a target may have thousands.
+  for (let at = 0; at < luns.length; at += INQUIRIES) {
+    const some = luns.slice(at, at + INQUIRIES).map(async (field) => {
+      const lun = lunNumber(field) ?? field;
+      const { peripheralQualifier, peripheralDeviceType } = await createLogicalUnit(session.logicalUnit(lun)).inquiry({
+        signal,
+      });
+      return peripheralQualifier === 0 && !controllers.has(peripheralDeviceType) ? [lun] : [];
+    });
+    usable.push(...(await Promise.all(some)).flat());
   }
   return usable;
 }
