@@ -1,4 +1,9 @@
-/** What happened: step by step, and path by path with what the target shows of it. Data, and how it is kept together. */
+/**
+ * What happened: step by step, and path by path with what the target shows of it. Data, and how it is kept together.
+ *
+ * What holds at every step: the key of a path is what a look showed after the last command that was sent, or is said to be unknown; no
+ * answer of a command stands for it.
+ */
 import type { ScsiError } from "../errors.ts";
 import type { Attempt } from "../retry.ts";
 import type { SenseData } from "../sense.ts";

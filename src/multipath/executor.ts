@@ -2,7 +2,9 @@
  * Carries an algorithm out: sends its steps' commands through the paths, within limits, deadline and the caller's signal, and hands
  * the answers back. Decides nothing about reservations.
  *
- * What holds: a map that was suspended is resumed, whatever happens; and while it is suspended the caller's signal waits.
+ * What holds at every step: a map that was suspended is resumed, whatever happens, and while it is suspended the caller's signal waits;
+ * no command is sent a second time but where the device server said that it did nothing (a unit attention, BUSY); whoever fails gets an
+ * account of what the target shows afterwards.
  */
 import type { Command } from "../command.ts";
 import { readFullStatus, readKeys, readReservation, reportCapabilities } from "../commands/persistent-reserve-in.ts";

@@ -1,4 +1,8 @@
-/** What only a unit of several paths can run into, as errors. Makes them; decides nothing. */
+/**
+ * What only a unit of several paths can run into, as errors. Makes them; decides nothing.
+ *
+ * What holds: `delivered` is "no" only where nothing was sent that changes anything; an error never says less than happened.
+ */
 import { ScsiError } from "../errors.ts";
 import type { Reply } from "./step.ts";
 

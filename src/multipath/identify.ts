@@ -1,4 +1,8 @@
-/** Finds out, before anything else is sent, that all paths lead to one logical unit, and through which target port each does. */
+/**
+ * Finds out, before anything else is sent, that all paths lead to one logical unit, and through which target port each does.
+ *
+ * What holds: nothing that changes anything is sent through paths of which two do not name one unit.
+ */
 import type { Designator } from "../commands/inquiry.ts";
 import { formatDesignator, sameLogicalUnit } from "../designators.ts";
 import { isScsiError, ScsiError } from "../errors.ts";

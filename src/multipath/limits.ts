@@ -1,6 +1,9 @@
 /**
  * How many commands may be under way at once: to one target port, and of one logical unit. Arrays are known to stall when all paths
  * of a unit register in the same moment, and hosts to time out when thousands of units do. Counts only; knows no SCSI.
+ *
+ * What holds at every step: never more is under way than the limits say, and who asked first comes first. A command that waits for
+ * its turn has not been sent: a signal or a deadline may still end it.
  */
 import { checkInteger } from "../check.ts";
 

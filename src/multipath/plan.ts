@@ -1,6 +1,8 @@
 /**
  * A plan: which path would get which bytes, in what order and why, without anything being sent. The algorithm itself is asked, and is
  * given the answers of a target on which everything goes as it is meant to; what would follow otherwise is in words.
+ *
+ * What holds: there is no way from here to a path. The bytes are those that are sent when all goes so.
  */
 import type { Command } from "../command.ts";
 import type { Registration, ReservationType } from "../reservation.ts";

@@ -6,10 +6,11 @@
  *   registration whose ground has moved: between the look and the command nobody comes unnoticed.
  * - A registration that had been there, or has been made here, and is gone at the next look means that another host pre-empted
  *   this one. Then nothing more is registered, and what was registered afterwards is taken back: no live path stays writable
- *   for a host that has been fenced. That is the only case in which anything is taken back.
+ *   for a host that has been fenced. That is the only case in which anything is taken back; where an answer was lost and PRGENERATION
+ *   does not rule it out, it is taken for that.
  * - A failure takes nothing back. Paths that were registered before stay so; the error tells which are and which are not.
  * - Success means that every path that answers has the key: a path that did not take it is asked whether it lives, and if it
- *   does, the call fails.
+ *   does, the call fails. BUSY is an answer too.
  * - No registration is touched but this host's own. A key that another host uses is refused before anything is sent.
  */
 import type { Command } from "../command.ts";

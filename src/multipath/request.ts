@@ -1,4 +1,8 @@
-/** PERSISTENT RESERVE OUT as a request: read back out of a command's bytes, so that a command made for one path can be done over many. */
+/**
+ * PERSISTENT RESERVE OUT as a request: read back out of a command's bytes, so that a command made for one path can be done over many.
+ *
+ * What holds: a command that is not understood to the last field is no request, and is not spread over paths.
+ */
 import type { Command } from "../command.ts";
 import type { RegisterAndMoveOptions, RegisterFlags } from "../commands/persistent-reserve-out.ts";
 import { PersistentReserveOut, Size } from "../core/generated/codes.ts";

@@ -2,6 +2,8 @@
  * The language between an algorithm and whoever carries it out. An algorithm is a generator: it yields steps and is given their
  * answers, does no I/O and knows no clock. So the same algorithm is carried out (executor.ts), shown without being carried out
  * (plan.ts), and interrupted at every step by tests.
+ *
+ * What holds at every step: an algorithm knows only what it has been told; a lost answer comes to it as `unknown`, never as failed.
  */
 import type { Command } from "../command.ts";
 import type { ScsiError } from "../errors.ts";

@@ -2,7 +2,8 @@
  * A logical unit made of paths: the same methods as of one with a single path, so that what is written for one works for many.
  *
  * What holds: operations that change reservations are carried out one after the other, for two at once would take each other for
- * another host; every outcome and every error has the account of what happened on which path.
+ * another host; every outcome and every error has the account of what happened on which path; what is remembered of this host's key is
+ * forgotten where a failure has left it in doubt, so that a path that comes back is neither wiped nor registered by mistake.
  */
 import type { Command } from "../command.ts";
 import * as commands from "../commands/index.ts";

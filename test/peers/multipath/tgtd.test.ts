@@ -3,12 +3,16 @@
  * registrations but how many have which key; and it keeps two sessions of one name and ISID side by side, so that every session
  * here has an ISID of its own.
  */
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import {
   commands,
+  createMultipathUnit,
   createPathLimits,
   isScsiError,
   type MultipathUnit,
+  mpathPersistentReserveIn,
+  mpathPersistentReserveOut,
+  mpathReserveOutActions,
   open,
   openMultipathUnit,
   type PathLimits,
@@ -190,4 +194,93 @@ test("sessions killed and restored while this host reads, writes and changes its
   expect(seen.killed).toBeGreaterThan(2);
   expect(seen.changes).toBeGreaterThan(3);
   expect(seen.writes).toBeGreaterThan(100);
+});
+
+test("the holder's way is cut: suspended, pre-empted by its own key, registered, released, resumed", async () => {
+  await using first = await openWay(tgtd.port);
+  await using second = await openWay(tgtd.port);
+  const map: string[] = [];
+  let seen = "";
+  await using found = await openIscsiUnits({
+    portals: [first, second].map(({ port }) => `iscsi://127.0.0.1:${port}/${TARGET}`),
+    discovery: false,
+    luns: [1],
+    initiatorName: US,
+    loginTimeoutMs: 2000,
+    multipath: {
+      map: {
+        async suspend() {
+          map.push("suspend");
+        },
+        async resume() {
+          map.push("resume");
+        },
+      },
+    },
+  });
+  const [unit] = found.units as [MultipathUnit];
+  await unit.register({ newKey: 0xa1n });
+  const { account } = await unit.perform(commands.reserve({ key: 0xa1n, type: "write-exclusive" }));
+  const holder = account.paths.find(({ reply }) => reply === "good")?.path ?? "";
+  const way = [first, second].find(({ port }) => holder.includes(`:${port}/`));
+  await way?.cut();
+  const released = await unit.perform(commands.release({ key: 0xa1n, type: "write-exclusive" }));
+  seen = released.account.steps
+    .map(({ kind, sends }) => (kind === "send" ? sends.map(({ command }) => command).join("+") : kind))
+    .filter((text) => text !== "look" && text !== "probe" && text !== "persistence")
+    .join(", ");
+  expect(seen).toMatch(/RELEASE.*suspend, PREEMPT.*resume, RELEASE$/);
+  expect(map).toEqual(["suspend", "resume"]);
+  await using other = await open(`iscsi://127.0.0.1:${tgtd.port}/${TARGET}/1`, { initiatorName: `${US}-other` });
+  expect(await other.readReservation()).toMatchObject({ holder: "none" });
+  expect((await other.readKeys()).keys).toEqual([0xa1n]);
+  await way?.mend();
+  await expect(unit.pathReturned(holder)).resolves.toBe("registered");
+});
+
+test("libmpathpersist's calls: all six types, and nothing printed", async () => {
+  await using found = await find();
+  const [unit] = found.units as [MultipathUnit];
+  const printed = (["log", "error", "warn", "info", "debug"] as const).map((name) => vi.spyOn(console, name));
+  const told: string[] = [];
+  const observer = (level: number, text: string): void => void told.push(`${level} ${text}`);
+  const call = (serviceAction: number, type: number, key: bigint, serviceActionKey = 0n) =>
+    mpathPersistentReserveOut(unit, {
+      serviceAction,
+      type,
+      parameters: { key, serviceActionKey },
+      verbose: 3,
+      noisy: true,
+      observer,
+    });
+  const { MPATH_PROUT_REG_SA, MPATH_PROUT_RES_SA, MPATH_PROUT_REL_SA } = mpathReserveOutActions;
+  expect(await call(MPATH_PROUT_REG_SA, 0, 0n, 0xa1n)).toMatchObject({ code: 0 });
+  for (const type of [1, 3, 5, 6, 7, 8]) {
+    expect(await call(MPATH_PROUT_RES_SA, type, 0xa1n)).toMatchObject({ code: 0, result: "MPATH_PR_SUCCESS" });
+    const { response } = await mpathPersistentReserveIn(unit, { serviceAction: 1 });
+    expect(response).toMatchObject({ reservation: { typeCode: type } });
+    expect(await call(MPATH_PROUT_REL_SA, type, 0xa1n)).toMatchObject({ code: 0 });
+  }
+  expect(told.length).toBeGreaterThan(20);
+  for (const spy of printed) {
+    expect(spy).not.toHaveBeenCalled();
+    spy.mockRestore();
+  }
+});
+
+test("a unit without persistent reservations: 05/20/00 is MPATH_PR_SENSE_INVALID_OP", async () => {
+  // tgtd's controller, LUN 0, knows no PERSISTENT RESERVE.
+  const way = async (isid: string) => ({
+    name: isid,
+    unit: await open(`iscsi://127.0.0.1:${tgtd.port}/${TARGET}/0?isid=${isid}`, { initiatorName: US }),
+  });
+  await using unit = createMultipathUnit([await way("800000000001"), await way("800000000002")]);
+  const asked = await mpathPersistentReserveIn(unit, { serviceAction: 0 });
+  expect(asked).toMatchObject({ result: "MPATH_PR_SENSE_INVALID_OP", code: 7 });
+  expect(asked.error).toMatchObject({ sense: { senseKey: 5, asc: 0x20, ascq: 0 } });
+  const registered = await mpathPersistentReserveOut(unit, {
+    serviceAction: mpathReserveOutActions.MPATH_PROUT_REG_SA,
+    parameters: { serviceActionKey: 0xa1n },
+  });
+  expect(registered).toMatchObject({ result: "MPATH_PR_SENSE_INVALID_OP", code: 7 });
 });
