@@ -13,6 +13,7 @@ import {
   registerAndMove,
   replaceLostReservation,
 } from "../commands/persistent-reserve-out.ts";
+import { isScsiError } from "../errors.ts";
 import { isAllRegistrants, type ReservationType } from "../reservation.ts";
 import { noUsablePath } from "./failures.ts";
 import { vanished } from "./fenced.ts";
@@ -75,7 +76,9 @@ function* sweep(
     } catch (error) {
       // Somebody was faster, and meant this host by its old key.
       const seen = yield* look(host, "is it gone already, and who removed it");
-      if (vanished(after, seen, host.ports)) yield* withdraw(host, seen, newKey, new Set(numbers(done)));
+      const conflict = isScsiError(error) && error.code === "RESERVATION_CONFLICT";
+      const counted = conflict && (countOf(after, key) ?? 0) > 0 && countOf(seen, key) === 0;
+      if (counted || vanished(after, seen, host.ports)) yield* withdraw(host, seen, newKey, new Set(numbers(done)));
       throw error;
     }
   }
@@ -221,13 +224,19 @@ export function* pathReturned(host: Host, path: PathIdentity, memory: Memory): A
     why: "is persistence through power loss active: one more registration must not change it",
     paths: numbers([path, ...host.paths]),
   });
-  yield* registerPaths(self, {
+  const { after } = yield* registerPaths(self, {
     newKey: key,
     key: undefined,
     flags: { persistThroughPowerLoss: persist === true ? true : undefined },
     anchors,
     why: "the path that came back registers as the others are",
   });
+  if (untold) {
+    // Registrations can only be counted: one more than before, or as many and nobody else has changed anything.
+    const [was = 0, is = 0] = [countOf(seen, key), countOf(after, key)];
+    const moved = (after.keys.prGeneration - seen.keys.prGeneration) >>> 0;
+    if (is <= was && moved > 1) yield* withdraw(self, after, key, new Set([path.index]));
+  }
   return "registered";
 }
 

@@ -20,6 +20,8 @@ export interface Attempted {
 /** What a look is compared with. */
 export interface Claims {
   readonly newKey: bigint;
+  /** The key that was named for all paths, if one was. */
+  readonly oldKey: bigint | undefined;
   /** The look before the latest round, and this host's ports. */
   readonly previous: Seen;
   readonly ports: readonly TransportId[];
@@ -68,7 +70,17 @@ export function fencedSince(claims: Claims, after: Seen): boolean {
     const had = claims.namedWereReal && named !== undefined && named !== 0n;
     if (had && reply.kind === "conflict" && keyOf(after, path) === 0n) return true;
   }
-  return fewerThanOurs(claims, after) || takenUnseen(claims, after);
+  return fewerThanOurs(claims, after) || fewerOfOld(claims, after) || takenUnseen(claims, after);
+}
+
+/** Where registrations can only be counted: have more of the old key gone than this host's commands can have taken? */
+function fewerOfOld({ newKey, oldKey, have, attempts, previous, namedWereReal }: Claims, after: Seen): boolean {
+  if (!namedWereReal || oldKey === undefined || oldKey === 0n || oldKey === newKey) return false;
+  const paths = [...have, ...attempts.map(({ path }) => path)];
+  if (!paths.some((path) => keyOf(previous, path) === undefined)) return false;
+  const [was, is] = [countOf(previous, oldKey), countOf(after, oldKey)];
+  const own = attempts.filter(({ reply: { kind } }) => kind === "good" || kind === "unknown").length;
+  return was !== undefined && is !== undefined && is < was - own;
 }
 
 /** Registrations of other hosts that are new, or have another key: each took a command of theirs. */

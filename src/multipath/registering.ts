@@ -205,7 +205,7 @@ export function* registerPaths(host: Host, asked: Registering): Algorithm<Regist
   let seen = before;
   let moves = 0;
   const generation = before.keys.prGeneration;
-  const claims = { newKey, namedWereReal: matches && !wide, generation, ports: host.ports };
+  const claims = { newKey, oldKey: asked.key, namedWereReal: matches && !wide, generation, ports: host.ports };
   if (fencedSince({ ...claims, previous: before, have: anchors, attempts: [], moves }, before)) {
     yield* withdraw(host, before, newKey, new Set());
   }
