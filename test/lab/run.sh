@@ -54,7 +54,7 @@ if [ -z "$runtimes" ]; then
 fi
 # With two processors, Node.js has a guest to itself: a guest keeps about one of them busy.
 guests=("$runtimes")
-others=$(tr ' ' '\n' <<<"$runtimes" | grep -v '^node$' | xargs)
+others=$(tr ' ' '\n' <<<"$runtimes" | sed '/^node$/d' | xargs)
 if [[ " $runtimes " == *" node "* && -n $others && -z "${LAB_SHELL:-}${LAB_OUTSIDE:-}" ]]; then
   if [[ -z $(printf '%s\n' "${suites[@]}" | grep -v '^once/') ]]; then guests=(node)
   elif [ "${LAB_GUESTS:-$(nproc)}" -ge 2 ]; then guests=(node "$others"); fi
