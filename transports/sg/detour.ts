@@ -14,7 +14,7 @@ const LEAST = 20;
 const MOST = 500;
 /** It is what it is where nothing else goes on: shorter is believed sooner than longer. */
 const SHORTER = 1 / 4;
-const LONGER = 1 / 64;
+const LONGER = 1 / 16;
 /** A call is waited for if those before it took less than so many detours. */
 const WORTH = 2;
 /** So many detours are waited for: a thread that sleeps takes two or three to wake up. */
