@@ -1,5 +1,5 @@
 /** What decode can read: one row for each kind of bytes, with the rule by which it is guessed. A table; reading is src/'s. */
-import { explainSense, layoutOf } from "../src/explain.ts";
+import { allowCommandsText, explainSense, layoutOf } from "../src/explain.ts";
 import {
   type Command,
   commands,
@@ -58,6 +58,16 @@ const isWhole = (command: Command<unknown>, bytes: Uint8Array): boolean => {
   }
 };
 
+/** Are these bytes an answer whose first four say how many follow, and one that is likely? */
+function isAnswer<Result>(command: Command<Result>, bytes: Uint8Array, likely: (result: Result) => boolean): boolean {
+  if (at(bytes, 0, 4) !== bytes.length - 4) return false;
+  try {
+    return likely(command.read(bytes));
+  } catch {
+    return false;
+  }
+}
+
 /** Fields by name: those of one bit as flags. */
 const byName = (fields: readonly Field[]): Record<string, unknown> =>
   Object.fromEntries(
@@ -115,7 +125,9 @@ export const kinds: readonly Kind[] = [
   {
     name: "vpd-pages",
     about: "VPD page 00h",
-    fits: (bytes) => isVpd(bytes, 0x00) && bytes[4] === 0,
+    // Its pages are in ascending order.
+    fits: (bytes) =>
+      isVpd(bytes, 0x00) && bytes[4] === 0 && bytes.subarray(5).every((page, i) => page > (bytes[4 + i] as number)),
     decode: reads(() => commands.supportedVpdPages()),
   },
   {
@@ -143,7 +155,11 @@ export const kinds: readonly Kind[] = [
     name: "capabilities",
     about: "REPORT CAPABILITIES data",
     fits: (bytes) => bytes.length === 8 && at(bytes, 0, 2) === 8,
-    decode: reads(() => commands.reportCapabilities()),
+    decode(bytes) {
+      const value = answer(commands.reportCapabilities(), bytes);
+      const { allowCommands } = value;
+      return { value, says: `ALLOW COMMANDS ${allowCommands}: ${allowCommandsText(allowCommands)}.` };
+    },
   },
   {
     name: "full-status",
@@ -165,6 +181,12 @@ export const kinds: readonly Kind[] = [
     decode: reads(() => commands.readKeys()),
   },
   {
+    name: "luns",
+    about: "REPORT LUNS data",
+    fits: (bytes) => bytes.length >= 16 && at(bytes, 0, 4) === bytes.length - 8 && at(bytes, 4, 4) === 0,
+    decode: reads(() => commands.reportLuns()),
+  },
+  {
     name: "list",
     about: "a parameter list of PERSISTENT RESERVE OUT",
     fits: (bytes) =>
@@ -180,17 +202,30 @@ export const kinds: readonly Kind[] = [
     fits: (bytes) => bytes.length > 24 && at(bytes, 20, 4) === bytes.length - 24,
     decode: (bytes) => list("RegisterAndMoveList", bytes, 24),
   },
-  { name: "luns", about: "REPORT LUNS data", fits: () => false, decode: reads(() => commands.reportLuns()) },
   {
     name: "target-port-groups",
     about: "REPORT TARGET PORT GROUPS data",
-    fits: () => false,
+    fits: (bytes) =>
+      isAnswer(
+        commands.reportTargetPortGroups(),
+        bytes,
+        ({ groups, truncated }) =>
+          !truncated &&
+          groups.length > 0 &&
+          groups.every(({ state, relativeTargetPorts: ports }) => state !== undefined && ports.length > 0),
+      ),
     decode: reads(() => commands.reportTargetPortGroups()),
   },
   {
     name: "supported-commands",
     about: "REPORT SUPPORTED OPERATION CODES data, all commands",
-    fits: () => false,
+    fits: (bytes) =>
+      isAnswer(
+        commands.reportSupportedOperationCodes(),
+        bytes,
+        ({ commands: all, truncated }) =>
+          !truncated && all.length > 0 && all.every(({ cdbLength }) => [6, 10, 12, 16, 32].includes(cdbLength)),
+      ),
     decode: reads(() => commands.reportSupportedOperationCodes()),
   },
   {

@@ -24,7 +24,10 @@ export interface RegisterFlags {
   readonly persistThroughPowerLoss?: boolean | undefined;
   /** ALL_TG_PT: register through all target ports of the device, not only this one. */
   readonly allTargetPorts?: boolean | undefined;
-  /** SPEC_I_PT: register these initiator ports too, with the same key. All or none are registered. */
+  /**
+   * SPEC_I_PT: register these initiator ports too, with the same key. All or none are registered. With REGISTER AND IGNORE EXISTING KEY
+   * SPC-3 has it, and devices of that age take it; by SPC-4 it is ILLEGAL REQUEST there (spc4r36f 6.16.3). The device server judges.
+   */
   readonly initiatorPorts?: readonly TransportId[] | undefined;
 }
 
