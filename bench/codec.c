@@ -75,16 +75,19 @@ int main(int argc, char **argv) {
   else if (strcmp(argv[1], "sense") == 0) once = sense, make_sense();
   else return fprintf(stderr, "unknown case %s\n", argv[1]), 2;
 
-  const double measure = atof(argv[2]) * 1e6;
-  uint64_t batch = 64, i = 0;
-  double elapsed;
-  for (;;) { /* larger batches until one fills the time: the clock costs nothing then */
+  const double measure = atof(argv[2]) * 1e6, least = 2e6;
+  uint64_t batch = 64, batches = 0, i = 0;
+  double total = 0, best = 1e30;
+  while (total < measure) { /* larger batches until one takes 2 ms: the clock costs nothing then; then as many as fill the time */
     const double from = now_ns();
     for (uint64_t n = 0; n < batch; n++) once(i++);
-    elapsed = now_ns() - from;
-    if (elapsed >= measure) break;
-    batch = elapsed > measure / 20 ? (uint64_t)(batch * measure / elapsed * 1.05) + 1 : batch * 4;
+    const double elapsed = now_ns() - from;
+    if (elapsed < least) batch *= 2, batches = 0, total = 0, best = 1e30;
+    else {
+      batches++, total += elapsed;
+      if (elapsed < best) best = elapsed;
+    }
   }
-  printf("{\"value\":%.3f}\n", elapsed / (double)batch);
+  printf("{\"value\":%.3f,\"best\":%.3f}\n", total / (double)(batches * batch), best / (double)batch);
   return 0;
 }

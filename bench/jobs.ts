@@ -70,6 +70,8 @@ export type Job = IscsiJob | BareJob | CodecJob | UnitJob | SgJob;
 export interface Sample {
   /** Operations per second, or of the codec nanoseconds per operation. */
   readonly value: number;
+  /** Of the codec: the same in the best batch of 2 ms, which hardly moves with what else the machine does. */
+  readonly best?: number;
   /** Of the measuring process: processor time per operation in microseconds, kernel included. */
   readonly cpuUs?: number;
   /** How many operations there were, those that were not measured included. */

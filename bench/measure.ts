@@ -31,6 +31,8 @@ export interface Result {
   readonly samples: readonly Sample[];
   readonly value: Spread;
   readonly cpuUs: number | undefined;
+  /** Of the codec: the best batch of all rounds. */
+  readonly best: number | undefined;
   /** How many times as fast as this one the row's first contender is, from round to round. */
   readonly ratio: Spread;
 }
@@ -67,11 +69,13 @@ export async function measureRow(row: Row, rounds: number): Promise<Measured> {
       return row.unit === "rate" ? compared / value : value / compared;
     });
     const cpu = own.flatMap(({ cpuUs }) => (cpuUs === undefined ? [] : [cpuUs]));
+    const best = own.flatMap((sample) => (sample.best === undefined ? [] : [sample.best]));
     return {
       name,
       samples: own,
       value: spread(own.map(({ value }) => value)),
       cpuUs: cpu.length > 0 ? spread(cpu).median : undefined,
+      best: best.length > 0 ? Math.min(...best) : undefined,
       ratio: spread(ratios),
     };
   });

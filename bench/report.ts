@@ -14,6 +14,7 @@ const range = ({ least, most }: Spread, text: (value: number) => string): string
 function cell(row: Row, result: Result, isFirst: boolean): string {
   const parts = [`${figure(result.value.median)} (${range(result.value, figure)})`];
   if (row.bytes !== undefined) parts.push(`${figure((result.value.median * row.bytes) / 1e6)} MB/s`);
+  if (result.best !== undefined) parts.push(`best ${figure(result.best)}`);
   if (result.cpuUs !== undefined) parts.push(`${figure(result.cpuUs)} µs CPU`);
   if (!isFirst) {
     const { ratio } = result;

@@ -151,21 +151,31 @@ function once({ what, maker }: CodecJob): Once {
   return make();
 }
 
-/** Larger batches until one fills the time; what came before it was the warm-up. */
+/** A batch takes so long at least: the clock costs nothing then, and some batches are left alone by whatever else the machine does. */
+const BATCH_MS = 2;
+
+/** Larger batches until one is long enough; then as many as fill the time. What comes before a quarter of it is the warm-up. */
 export function measureCodec(job: CodecJob): Sample {
   const operation = once(job);
   let sink = 0;
   let batch = 16;
   let i = 0;
-  const measureMs = job.measureMs;
-  for (;;) {
+  const began = performance.now();
+  let [batches, totalMs, leastMs] = [0, 0, Number.POSITIVE_INFINITY];
+  while (totalMs < job.measureMs) {
     const from = performance.now();
     for (let n = 0; n < batch; n++) sink = (sink + operation(i++)) | 0;
     const elapsedMs = performance.now() - from;
-    if (elapsedMs >= measureMs) {
-      if (sink === 0.5) throw new Error("unreachable, and the compiler cannot know");
-      return { value: (elapsedMs * 1e6) / batch };
+    if (sink === 0.5) throw new Error("unreachable, and the compiler cannot know");
+    if (elapsedMs < BATCH_MS) {
+      batch *= 2;
+      // What was counted were shorter ones.
+      [batches, totalMs, leastMs] = [0, 0, Number.POSITIVE_INFINITY];
+    } else if (from - began > job.measureMs / 4) {
+      batches++;
+      totalMs += elapsedMs;
+      leastMs = Math.min(leastMs, elapsedMs);
     }
-    batch = elapsedMs > measureMs / 20 ? Math.ceil((batch * measureMs * 1.05) / elapsedMs) : batch * 4;
   }
+  return { value: (totalMs * 1e6) / (batches * batch), best: (leastMs * 1e6) / batch };
 }
