@@ -31,7 +31,7 @@ for (const name of ["fields", "codes", "records", "media-fields", "media-codes"]
 }
 
 /** What of media-fields.ts is named too: what media changers are sent by src/changer. */
-const changerCommands = ["ReadElementStatusCdb", "MoveMediumCdb", "InitializeElementStatusCdb"];
+const changerCommands = ["ReadElementStatusCdb", "MoveMediumCdb"];
 const enumsOf = (name) => [...readFileSync(`assembly/${name}.ts`, "utf8").matchAll(/export enum (\w+) \{\n([^}]*)\}/g)];
 
 /** `Name;FIELD NAME,row;FIELD NAME,row…`, a line each; a row in base 36. */

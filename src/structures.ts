@@ -10,7 +10,7 @@ import { unpackText } from "./core/unpack.ts";
 /** The name of a structure in assembly/fields.ts, or of a media changer's command in assembly/media-fields.ts. */
 export type StructureName =
   | keyof typeof structures
-  | Extract<keyof typeof mediaStructures, "ReadElementStatusCdb" | "MoveMediumCdb" | "InitializeElementStatusCdb">;
+  | Extract<keyof typeof mediaStructures, "ReadElementStatusCdb" | "MoveMediumCdb">;
 
 /** One field of a structure in some bytes. */
 export interface Field {

@@ -201,7 +201,8 @@ export function initializeElementStatus(): Command<void> {
     cdb: cdbOf(ChangerOperationCode.INITIALIZE_ELEMENT_STATUS, Size.CDB_6, []),
     dataInLength: 0,
     effect: "none",
-    layout: { cdb: "InitializeElementStatusCdb" },
+    // Operation code and control byte, as there.
+    layout: { cdb: "TestUnitReadyCdb" },
     read: nothing,
   };
 }

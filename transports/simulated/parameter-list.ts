@@ -3,7 +3,7 @@
  * lengths (spc4r36f 6.16.1, 6.16.3, 6.16.4) and judges nothing else: whether a malformed TransportID matters is for the
  * rule to say.
  */
-import { PersistentReserveOut, Size } from "../../src/core/generated/codes.ts";
+import { PersistentReserveOut, ProtocolIdentifier, Size } from "../../src/core/generated/codes.ts";
 import { RegisterAndMoveList, SpecifyInitiatorPortsList } from "../../src/core/generated/fields.ts";
 import { ParameterListRecord as Slot, TransportIdRecord } from "../../src/core/generated/records.ts";
 import { core, dataIn, dataSize, long, word } from "../../src/core/index.ts";
@@ -67,8 +67,10 @@ function transportIdsAt(offset: number, end: number, moves: boolean): Ids {
     } catch {
       return malformed(faultAtListByte(byte));
     }
+    // An iSCSI TransportID that is kept as bytes has no name that an initiator could have.
+    const nameless = transportId.protocol === "opaque" && transportId.protocolIdentifier === ProtocolIdentifier.ISCSI;
     // At least 24 bytes and a multiple of four (6.16.4; 7.6.4.6).
-    if (length < Size.TRANSPORTID || length % 4 !== 0) return malformed(faultAtListByte(byte));
+    if (nameless || length < Size.TRANSPORTID || length % 4 !== 0) return malformed(faultAtListByte(byte));
     transportIds.push({ transportId, byte });
     byte += length;
   }
