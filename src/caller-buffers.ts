@@ -2,7 +2,7 @@
  * The hot paths without a single allocation, in buffers that the caller brings: for those who build or look at very many. What
  * commands/ does, without names, results and the checks of meaning; sense-numbers.ts does the same for sense data.
  */
-import { checkKey } from "./check.ts";
+import { checkBytes, checkKey } from "./check.ts";
 import { PersistentReserveOut, Size } from "./core/generated/codes.ts";
 import { ListRecord } from "./core/generated/records.ts";
 import { cdb10Into, core, dataIn, dataSize, list24Into, longsInto, word } from "./core/index.ts";
@@ -33,8 +33,8 @@ export interface PersistentReserveOutFields {
  */
 export function writePersistentReserveOut(cdb: Uint8Array, list: Uint8Array, fields: PersistentReserveOutFields): void {
   const { serviceAction, typeCode, key, serviceActionKey } = fields;
-  if (!(cdb instanceof Uint8Array && list instanceof Uint8Array))
-    throw new TypeError("cdb and list must be Uint8Arrays");
+  checkBytes("cdb", cdb);
+  checkBytes("list", list);
   if (cdb.length < Size.CDB_10 || list.length < Size.PERSISTENT_RESERVE_OUT_LIST)
     throw new RangeError(`cdb needs 10 bytes and list 24, got ${cdb.length} and ${list.length}`);
   if ((serviceAction & 0x1f) !== serviceAction || serviceAction === PersistentReserveOut.REGISTER_AND_MOVE)
