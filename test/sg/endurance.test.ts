@@ -38,7 +38,8 @@ test.each(Object.entries(doors))(
   async (name, program) => {
     if (libc === undefined) return expect(process.env.SG_CALLS).toBeUndefined();
     const collect = collector();
-    const threads = createThreads({ ...program, libc: libc.path, idleMs: 500 });
+    // With its last thread the library would end, and its disk with it (koffi).
+    const threads = createThreads({ ...program, libc: libc.path, idleMs: 60_000 });
     const none = { sysfs: undefined, scsiDevice: undefined, sgNode: undefined, hint: undefined };
     const node = { path: "/dev/fake", kind: "disk", ...none } as const;
     const transport = await createSgTransport({ threads, node, initiatorPort: undefined });
@@ -50,7 +51,14 @@ test.each(Object.entries(doors))(
     const inquiry = { cdb: Uint8Array.of(0x12, 0, 0, 0, 36, 0), dataInLength: 36 };
     const identity = Buffer.from((await transport.execute(inquiry)).dataIn);
     let left = calls;
-    let wrong = 0;
+    const wrong: string[] = [];
+    const check = (what: string, expected: Buffer, found: Uint8Array): void => {
+      if (expected.equals(found)) return;
+      const at = expected.findIndex((byte, index) => byte !== found[index]);
+      wrong.push(
+        `${what} with ${left} left: ${found.length} bytes, from ${at} on ${Buffer.from(found).toString("hex", at, at + 16)}`,
+      );
+    };
     let collected = 0;
     const resident: number[] = [];
     const started = performance.now();
@@ -79,7 +87,7 @@ test.each(Object.entries(doors))(
       );
     }
     expect(collected).toBeGreaterThanOrEqual(collections - LANES);
-    expect(wrong).toBe(0);
+    expect([wrong.length, ...wrong.slice(0, 20)]).toEqual([0]);
     expect(grown).toBeLessThan(32);
   },
   1_800_000,
