@@ -67,8 +67,8 @@ test.each(Object.entries(doors))(
       const expected = Buffer.from(block(lba));
       while (left > 0) {
         left -= 2;
-        if (!identity.equals((await transport.execute(inquiry)).dataIn)) wrong++;
-        if (!expected.equals((await transport.execute(read)).dataIn)) wrong++;
+        check("INQUIRY", identity, (await transport.execute(inquiry)).dataIn);
+        check(`READ(10) of ${lba}`, expected, (await transport.execute(read)).dataIn);
         if (calls - left > (collected + 1) * (calls / collections)) {
           collect?.();
           collected++;
