@@ -14,7 +14,7 @@ import { clean as cleanNexuses, type Nexus, run, say, unitAt } from "../units.ts
 
 const variable = (name: string): string => {
   const value = process.env[`LAB_${name}`];
-  if (!value) throw new Error(`LAB_${name} is not set: once/multipath.sh does it, in the lab's guest`);
+  if (!value) throw new Error(`LAB_${name} is not set: apart/multipath.sh does it, in the lab's guest`);
   return value;
 };
 const nexus = (name: string): Nexus => ({
