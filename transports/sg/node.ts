@@ -12,12 +12,21 @@ import { createThreads } from "./threads.ts";
 
 export * from "./public.ts";
 
-/** Where koffi is: beside this package, beside an Electron application, or beside a bundle that has been started here. */
+/**
+ * Where koffi is: beside this package, beside an Electron application, or beside a bundle that has been started here. What was
+ * left out of an Electron archive comes first: those are real files, which a thread reads without Electron's help.
+ */
 function findKoffi(): string {
   const { resourcesPath } = process as { resourcesPath?: string };
-  const electron =
-    resourcesPath === undefined ? [] : ["app.asar", "app"].map((name) => join(resourcesPath, name, "main.js"));
-  const places = [import.meta.url, ...electron, join(process.cwd(), "main.js")];
+  const electron = (name: string): string[] =>
+    resourcesPath === undefined ? [] : [join(resourcesPath, name, "main.js")];
+  const places = [
+    ...electron("app.asar.unpacked"),
+    import.meta.url,
+    ...electron("app.asar"),
+    ...electron("app"),
+    join(process.cwd(), "main.js"),
+  ];
   let cause: unknown;
   for (const place of places) {
     try {
