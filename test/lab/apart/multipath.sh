@@ -54,6 +54,7 @@ defaults {
   polling_interval 1
   max_polling_interval 2
   path_checker tur
+  reservation_key file
 }
 blacklist {
   wwid ".*"
@@ -66,7 +67,6 @@ multipaths {
   multipath {
     wwid "$wwid"
     alias paths
-    reservation_key file
   }
 }
 END
