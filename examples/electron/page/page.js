@@ -22,6 +22,8 @@ function say({ ok, error }) {
 
 async function look() {
   const url = element("url").value;
+  // What was seen of another unit must not stand beside this one's name.
+  for (const id of ["name", "reservation", "keys", "generation"]) element(id).textContent = "-";
   const looked = await of(url).look(url);
   if (!looked.ok) return looked;
   const { name, keys, prGeneration, holder, type, key } = looked.value;
