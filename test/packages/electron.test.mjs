@@ -294,10 +294,10 @@ describe("the renderer, in Chromium", () => {
       await page.waitForFunction((text) => document.querySelector("#outcome").textContent.startsWith(text), wanted);
       return page.textContent("#outcome");
     };
-    const look = async (url) => {
+    const look = async (url, wanted = "GOOD") => {
       await page.fill("#url", url);
       await page.getByRole("button", { name: "Look" }).click();
-      return outcome("GOOD");
+      return outcome(wanted);
     };
     const send = async (action, key, other, wanted = "GOOD") => {
       await page.selectOption("#action", action);
@@ -357,6 +357,11 @@ describe("the renderer, in Chromium", () => {
     expect(await state()).toEqual(["0xb", "write-exclusive, held under 0xb", "3"]);
     await look(url("a"));
     expect(await send("release", "0xffffffffffffffff", "0", "RES")).toMatch(/^RESERVATION_CONFLICT \(delivered: yes\)/);
+    // Of a unit that is not reached nothing is shown, least of all what was seen of another.
+    expect(await look("iscsi://127.0.0.1:1/iqn.2026-01.com.example:none/0", "CONN")).toMatch(
+      /^CONNECTION_FAILED \(delivered: no\)/,
+    );
+    expect(await state()).toEqual(["-", "-", "-"]);
     expect(complaints).toEqual([]);
   });
 });
