@@ -8,7 +8,7 @@ import { redactUrl, shown, UsageError } from "./values.ts";
 export interface Signature {
   readonly name: string;
   /** What its argument is; `none` if it takes none. Several of `unit` are paths to one unit. */
-  readonly takes: "unit" | "units" | "portal" | "bytes" | "command" | "none";
+  readonly takes: "unit" | "units" | "portal" | "bytes" | "command" | "shell" | "none";
   readonly options: readonly (keyof Values)[];
   readonly required: readonly (keyof Values)[];
   /** Takes a command line after `--`. */
@@ -114,8 +114,11 @@ const nouns = {
   portal: "URL of a portal",
   bytes: "",
   command: "name of a command",
+  shell: "name of a shell: bash, zsh or fish",
   none: "",
 } as const;
+
+const isWord = (takes: Signature["takes"]): boolean => takes === "command" || takes === "shell";
 
 /** Checks that a verb got what it takes and nothing else. Returns its URL, or an empty text for verbs without. */
 export function checkAgainst(parsed: Parsed, verb: Signature): string {
@@ -138,8 +141,7 @@ export function checkAgainst(parsed: Parsed, verb: Signature): string {
           : positional;
   if (url === undefined) throw wrong(`${verb.name} needs the ${nouns[verb.takes]}`);
   if (extra !== undefined) {
-    const rule =
-      verb.takes === "none" ? "takes no argument" : `takes one ${verb.takes === "command" ? "command" : "URL"}`;
+    const rule = verb.takes === "none" ? "takes no argument" : `takes one ${isWord(verb.takes) ? verb.takes : "URL"}`;
     const why = verb.singlePath === undefined ? "" : `, for ${verb.singlePath}`;
     throw wrong(`${verb.name} ${rule}${why}; what is ${shown(extra)}?`);
   }

@@ -175,7 +175,7 @@ export function completionOf(others: () => readonly Verb[]): Verb {
       'For bash: put eval "$(scsi-persist completion bash)" into ~/.bashrc. For zsh the same in ~/.zshrc, with zsh in the place of bash. For fish: scsi-persist completion fish > ~/.config/fish/completions/scsi-persist.fish',
     ],
     examples: [["completion bash", "the script for bash"]],
-    takes: "command",
+    takes: "shell",
     options: [],
     required: [],
     plan: () => ({ commands: [], effect: "It would print a script. Nothing is sent." }),

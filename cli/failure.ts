@@ -73,6 +73,25 @@ function advice(error: Error, { command }: Session, line: CommandLine): string[]
   return [];
 }
 
+/** Where to look when the URL leads to nothing. */
+function whereToLook(error: Error, { urls, values }: Session): string[] {
+  const [url] = urls.map(redactUrl);
+  if (!isScsiError(error) || url === undefined) return [];
+  const [target, portal] = /^(iscsi:\/\/[^/?]+)\/[^/?]+/.exec(url) ?? [];
+  const initiator = values.initiator === undefined ? "" : ` --initiator ${shellWord(values.initiator)}`;
+  const { code, sense } = error;
+  if (code === "TARGET_NOT_FOUND") {
+    return [
+      portal === undefined
+        ? "  List: scsi-persist list"
+        : `  List: scsi-persist discover ${shellWord(portal)}${initiator}`,
+    ];
+  }
+  // LOGICAL UNIT NOT SUPPORTED
+  if (target === undefined || sense?.asc !== 0x25 || sense.ascq !== 0) return [];
+  return [`  List: scsi-persist luns ${shellWord(target)}${initiator}`];
+}
+
 function failureJson(error: Error, exit: number, { explained, state }: Aftermath, session: Session, line: CommandLine) {
   const code = error instanceof UsageError ? "USAGE" : error instanceof DemoError ? "DEMO" : "INTERNAL";
   const whose = session.unit === undefined ? () => null : whoseRegistration(session.unit);
@@ -96,6 +115,7 @@ function failureLines(
   const account = isScsiError(error) ? error.account : undefined;
   return [
     ...advice(error, session, line),
+    ...whereToLook(error, session),
     ...(account === undefined ? [] : ["", ...accountLines(account, paint)]),
     ...(explained === undefined ? [] : ["", ...conflictLines(explained, line, paint)]),
     ...(state === undefined

@@ -30,6 +30,7 @@ const nouns = {
   portal: " PORTAL-URL",
   bytes: " [BYTES]",
   command: " COMMAND",
+  shell: " SHELL",
   none: "",
 } as const;
 

@@ -54,6 +54,13 @@ function unitJson({ identity, sizeBytes, multipath, paths, ...unit }: ScsiUnit):
   };
 }
 
+/** What to do on a machine without a device. */
+const nothing: readonly string[] = [
+  "",
+  "  The kernel knows no SCSI disk, tape or changer here: /sys/class/scsi_device is",
+  "  empty or not there. To try without one: scsi-persist demo, scsi-persist serve",
+];
+
 export const list: Verb = {
   name: "list",
   summary: "list the SCSI disks, tapes and changers of this machine",
@@ -72,7 +79,11 @@ export const list: Verb = {
     const units = await io.listDevices();
     return {
       result: { units: units.map(unitJson) },
-      lines: [count(units.length, "unit"), ...units.flatMap((unit) => ["", ...unitLines(unit, paint)])],
+      lines: [
+        count(units.length, "unit"),
+        ...(units.length > 0 ? [] : nothing),
+        ...units.flatMap((unit) => ["", ...unitLines(unit, paint)]),
+      ],
     };
   },
 };

@@ -42,6 +42,7 @@ describe("what is missing or too much", () => {
     ["", "What is to be done?"],
     ["reserve", "reserve needs the URL or device path of a logical unit"],
     ["discover", "discover needs the URL of a portal"],
+    ["completion", "completion needs the name of a shell: bash, zsh or fish"],
     ["reserve sim:x --type 1", "reserve needs --key KEY"],
     ["reserve sim:x", "reserve needs --key KEY and --type TYPE"],
     ["discover iscsi://x iscsi://y", 'discover takes one URL; what is "iscsi://y"?'],

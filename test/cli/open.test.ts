@@ -1,7 +1,9 @@
 /** open(): from URLs to logical units. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { noRetries } from "../../src/index.ts";
 import { discover, open } from "../../transports/index.ts";
+import { serve } from "../../transports/serve.ts";
+import { cli } from "./harness.ts";
 
 test("a sim: URL; the same name is the same unit", async () => {
   await using a = await open("sim:open-test?initiator=iqn.2026-01.test:a");
@@ -47,4 +49,32 @@ test("nobody listens: CONNECTION_FAILED, and certainly not executed", async () =
 test("the environment given is the one that counts", async () => {
   const env = { LIBISCSI_CHAP_USERNAME: "user" };
   await expect(open("iscsi://127.0.0.1:1/iqn.2026-01.test:disk/0", { env })).rejects.toThrow(/no password/);
+});
+
+describe("a URL that leads to nothing says where to look", () => {
+  test("no such target at the portal, no such LUN at the target, no such device", async () => {
+    await using served = await serve({ portal: { port: 0 }, targets: [{ name: "iqn.2026-01.test:disk" }] });
+    const portal = `iscsi://127.0.0.1:${served.portals[0]?.port}`;
+    const noTarget = await cli(`status ${portal}/iqn.2026-01.test:other/0`);
+    expect([noTarget.exit, noTarget.err]).toEqual([
+      15,
+      expect.stringContaining(`  List: scsi-persist discover ${portal}\n`),
+    ]);
+    const noLun = await cli(`status ${portal}/iqn.2026-01.test:disk/7`);
+    expect(noLun.exit).toBe(5);
+    expect(noLun.err).toContain(`  List: scsi-persist luns ${portal}/iqn.2026-01.test:disk\n`);
+    expect((await cli(`luns ${portal}/iqn.2026-01.test:disk`)).exit).toBe(0);
+    const noDevice = await cli("status /dev/scsi-persist-nothing");
+    expect([noDevice.exit, noDevice.err]).toEqual([15, expect.stringContaining("  List: scsi-persist list\n")]);
+  });
+
+  test("as the initiator that was asked for, and without the password", async () => {
+    await using served = await serve({ portal: { port: 0 }, targets: [{ name: "iqn.2026-01.test:disk" }] });
+    const port = served.portals[0]?.port;
+    const { err } = await cli(
+      `status iscsi://user%secretsecret@127.0.0.1:${port}/iqn.2026-01.test:no/0 --initiator iqn.2026-01.test:me`,
+    );
+    expect(err).toContain(" --initiator iqn.2026-01.test:me\n");
+    expect(err).not.toContain("secretsecret");
+  });
 });

@@ -90,6 +90,14 @@ describe("installed into an empty project", () => {
     expect(await lines(tools.deno, [...args, "story.mjs"], { cwd: named })).toEqual(printed);
   });
 
+  test("Deno without --allow-read says so, and does not take this for a machine without devices", async () => {
+    const list =
+      'import { listDevices } from "scsi-persist/sg"; await listDevices().catch((e) => console.log(e.code, e.message));';
+    const cwd = project("deno-list", { "list.mjs": list });
+    const args = ["run", "--node-modules-dir=manual", "--no-prompt", "list.mjs"];
+    expect((await lines(tools.deno, args, { cwd }))[0]).toMatch(/^PERMISSION_DENIED .*--allow-read/);
+  });
+
   test("without koffi, a device says what is missing and everything else works", async () => {
     const cwd = project(
       "no-koffi",

@@ -220,3 +220,14 @@ describe("nodeByIdentity", () => {
     },
   );
 });
+
+test("no sysfs: no devices; one that cannot be read is an error, and not a machine without devices", async () => {
+  expect(await listDevices({ sysfs: join(root, "nowhere"), dev: join(root, "dev") })).toEqual([]);
+  await mkdir(join(root, "unreadable/class"), { recursive: true });
+  await symlink("scsi_device", join(root, "unreadable/class/scsi_device"));
+  await expect(listDevices({ sysfs: join(root, "unreadable"), dev: join(root, "dev") })).rejects.toMatchObject({
+    code: "CONNECTION_FAILED",
+    delivered: "no",
+    message: expect.stringContaining("Cannot list the devices"),
+  });
+});

@@ -2,10 +2,11 @@
  * Which SCSI disks, changers and tapes this machine has, as sysfs tells: their nodes, their identity, the I_T nexus of each path, and
  * which paths lead to one unit. Reads files only; needs no rights and sends nothing to any device.
  */
-import { readFile, readlink, realpath } from "node:fs/promises";
+import { readdir, readFile, readlink, realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { deviceIdentification } from "../../src/commands/index.ts";
 import { formatDesignator } from "../../src/designators.ts";
+import { transportError } from "../../src/errors.ts";
 import type { TransportId } from "../../src/transport-id.ts";
 import { bareIdentity } from "./identity.ts";
 import { nexusOf } from "./nexus.ts";
@@ -155,17 +156,31 @@ async function linksByNode(dev: string): Promise<ReadonlyMap<string, string[]>> 
 
 const byAddress = (a: ScsiPath, b: ScsiPath): number => a.address.localeCompare(b.address, "en", { numeric: true });
 
+/** The kernel's SCSI devices by address. No such directory: none. One that may not be read is told: it must not look like a machine without devices. */
+async function addressesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    const { name, code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return [];
+    const refused = name === "NotCapable" || code === "EACCES" || code === "EPERM"; // NotCapable: Deno's own
+    const problem = refused ? "PERMISSION_DENIED" : "CONNECTION_FAILED";
+    throw transportError(problem, "no", `Cannot list the devices of this machine: ${message}`, error);
+  }
+}
+
 /**
  * Every SCSI disk, changer and tape of this machine. Paths that report the same identity are one unit; a device that reports none
  * is a unit of its own.
  *
+ * @throws ScsiError PERMISSION_DENIED where sysfs may not be read (Deno without --allow-read), CONNECTION_FAILED where it cannot
  * @example
  * for (const { identity, paths } of await listDevices()) console.log(identity, paths.map(({ nodes }) => nodes.node));
  */
 export async function listDevices({ sysfs = "/sys", dev = "/dev" }: DiscoveryOptions = {}): Promise<ScsiUnit[]> {
   const links = await linksByNode(dev);
   const groups = new Map<string, Found[]>();
-  for (const address of await entries(join(sysfs, "class/scsi_device"))) {
+  for (const address of await addressesIn(join(sysfs, "class/scsi_device"))) {
     // A device may go while it is looked at.
     const device = await realpath(join(sysfs, "class/scsi_device", address, "device")).catch(() => undefined);
     const found = device && (await look(device, dev));
