@@ -18,6 +18,7 @@ import {
   reserveShared,
   takeOwnership,
 } from "../src/index.ts";
+import { withErrno } from "../src/multihost/failing.ts";
 import { scoped } from "../src/multihost/shared.ts";
 import { type Json, long } from "./json.ts";
 import { failfast } from "./mhd-failfast.ts";
@@ -52,7 +53,7 @@ function mhd<Names extends VerbOptionName = never>(
       effect: typeof effect === "string" ? effect : effect(read(values)),
     }),
     async run(session) {
-      const disk = createMultihostDisk(await openSinglePath(session, SINGLE_PATH));
+      const disk = createMultihostDisk(await withErrno(() => openSinglePath(session, SINGLE_PATH)));
       return act(disk, read(session.values), session);
     },
   };
