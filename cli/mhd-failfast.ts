@@ -1,5 +1,6 @@
 /** `mhd failfast`: watches one disk until access to it is lost, and by then has ended the command that it guards. */
 import { commands, createFailfast, type Expectation, type FailfastEvent, type Verdict } from "../src/index.ts";
+import { withErrno } from "../src/multihost/failing.ts";
 import type { Guarded } from "./io.ts";
 import { type Json, long } from "./json.ts";
 import { SINGLE_PATH } from "./mhd-values.ts";
@@ -61,7 +62,7 @@ async function run(session: Session): Promise<Report> {
   };
   const panic = onLoss === "panic" ? io.panic() : undefined;
   // It may run for years: nobody collects what each probe came to.
-  const unit = await openSinglePath(session, SINGLE_PATH, { observer: undefined });
+  const unit = await withErrno(() => openSinglePath(session, SINGLE_PATH, { observer: undefined }));
   let command: Guarded | undefined;
   const act = (verdict: Verdict): void => {
     panic?.(verdict);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Guarded } from "../../cli/io.ts";
 import { start } from "../../cli/start.ts";
-import type { Loss } from "../../src/index.ts";
+import { type Loss, transportError } from "../../src/index.ts";
 import { open } from "../../transports/open.ts";
 import { cli, twoHosts } from "./harness.ts";
 
@@ -239,4 +239,11 @@ test("--dry-run shows the scope that is sent", async () => {
     const { out } = await cli(`mhd ${verb} sim:x --key 0xa --type 5 --scope 2 --dry-run --json`);
     expect(out).toMatch(new RegExp(`"5f${serviceAction}25`));
   }
+});
+
+test.each(["status", "failfast --key 0xa"])("mhd %s of a device that may not be opened is EPERM", async (verb) => {
+  const refuse = () => Promise.reject(transportError("PERMISSION_DENIED", "no", "not this user"));
+  const { exit, json } = await cli(`mhd ${verb} /dev/sg0 --json`, { open: refuse });
+  expect(exit).toBe(15);
+  expect(json.error).toMatchObject({ code: "PERMISSION_DENIED", errno: "EPERM" });
 });
