@@ -90,7 +90,7 @@ describe("an hour of virtual time", () => {
         [200, 10_000],
         [10, 100],
       ]
-    : [[12, 1000]];
+    : [[3, 1000]];
 
   test.each(sizes)(
     "%i disks, every %i ms, with BUSY, unit attentions, resets, lost answers and delays below the deadline: no false loss",
