@@ -73,23 +73,21 @@ function advice(error: Error, { command }: Session, line: CommandLine): string[]
   return [];
 }
 
-/** Where to look when the URL leads to nothing. */
+/** Which command lists what there is, when the URL leads to nothing or is not whole. */
 function whereToLook(error: Error, { urls, values }: Session): string[] {
   const [url] = urls.map(redactUrl);
-  if (!isScsiError(error) || url === undefined) return [];
-  const [target, portal] = /^(iscsi:\/\/[^/?]+)\/[^/?]+/.exec(url) ?? [];
+  if (url === undefined || !(isScsiError(error) || error instanceof UsageError)) return [];
+  const { portal, target } = /^(?<portal>iscsi:\/\/[^/?]+)(?<target>\/[^/?]+)?/.exec(url)?.groups ?? {};
   const initiator = values.initiator === undefined ? "" : ` --initiator ${shellWord(values.initiator)}`;
-  const { code, sense } = error;
-  if (code === "TARGET_NOT_FOUND") {
-    return [
-      portal === undefined
-        ? "  List: scsi-persist list"
-        : `  List: scsi-persist discover ${shellWord(portal)}${initiator}`,
-    ];
+  const discover = portal === undefined ? [] : [`  List: scsi-persist discover ${shellWord(portal)}${initiator}`];
+  const luns = [`  List: scsi-persist luns ${shellWord(`${portal}${target}`)}${initiator}`];
+  if (error instanceof UsageError) {
+    if (!error.message.startsWith("The iSCSI URL names no ")) return [];
+    return target === undefined ? discover : luns;
   }
+  if (error.code === "TARGET_NOT_FOUND") return portal === undefined ? ["  List: scsi-persist list"] : discover;
   // LOGICAL UNIT NOT SUPPORTED
-  if (target === undefined || sense?.asc !== 0x25 || sense.ascq !== 0) return [];
-  return [`  List: scsi-persist luns ${shellWord(target)}${initiator}`];
+  return target !== undefined && error.sense?.asc === 0x25 && error.sense.ascq === 0 ? luns : [];
 }
 
 function failureJson(error: Error, exit: number, { explained, state }: Aftermath, session: Session, line: CommandLine) {

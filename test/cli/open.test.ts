@@ -64,6 +64,10 @@ describe("a URL that leads to nothing says where to look", () => {
     expect(noLun.exit).toBe(5);
     expect(noLun.err).toContain(`  List: scsi-persist luns ${portal}/iqn.2026-01.test:disk\n`);
     expect((await cli(`luns ${portal}/iqn.2026-01.test:disk`)).exit).toBe(0);
+    expect((await cli(`status ${portal}`)).err).toContain(`  List: scsi-persist discover ${portal}\n`);
+    expect((await cli(`status ${portal}/iqn.2026-01.test:disk`)).err).toContain(
+      `  List: scsi-persist luns ${portal}/iqn.2026-01.test:disk\n`,
+    );
     const noDevice = await cli("status /dev/scsi-persist-nothing");
     expect([noDevice.exit, noDevice.err]).toEqual([15, expect.stringContaining("  List: scsi-persist list\n")]);
   });
