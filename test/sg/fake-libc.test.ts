@@ -266,12 +266,13 @@ describe.skipIf(libc === undefined).each(Object.entries(doors))(
 
       test("keeps its memory: the kernel writes late, and nothing else is touched", async () => {
         await using transport = await open();
-        await delay(quick, 300);
+        // Much longer than until the abort: with a busy machine eight threads do not start at once.
+        await delay(quick, 900);
         const controller = new AbortController();
         const abandoned = Array.from({ length: 8 }, () =>
           rejection(transport.execute({ ...command(0x12, 0, 0, 0, 36, 0), dataInLength: 36 }, controller)),
         );
-        setTimeout(() => controller.abort(), 100);
+        setTimeout(() => controller.abort(), 50);
         await Promise.all(abandoned);
         for (let count = 0; count < 400; count++) {
           const { dataIn } = await transport.execute({ ...command(0xc2, 0, 0, 0, 0, 0), dataInLength: 64 });
