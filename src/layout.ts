@@ -26,7 +26,9 @@ export interface CommandLayout {
 
 /** One command that is told by its operation code, or by that and a service action. */
 export interface LayoutRow extends CommandLayout {
+  /** OPERATION CODE, 0 to 255. */
   readonly operationCode: number;
+  /** SERVICE ACTION; absent of commands that have none. */
   readonly serviceAction?: number | undefined;
 }
 
