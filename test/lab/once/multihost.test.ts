@@ -41,12 +41,12 @@ describe("errors that the manual documents, from the kernel", () => {
     const disk = createMultihostDisk(unit);
     expect(await persistentSupport(disk)).toEqual({ persistent: false });
     for (const call of [
-      inKeys(disk, { listSize: 1 }),
-      inReservations(disk, { listSize: 1 }),
-      registerHost(disk, { oldKey: 0n, newKey: 1n, aptpl: true }),
-      reserveShared(disk, { key: 1n, type: "write-exclusive" }),
+      () => inKeys(disk, { listSize: 1 }),
+      () => inReservations(disk, { listSize: 1 }),
+      () => registerHost(disk, { oldKey: 0n, newKey: 1n, aptpl: true }),
+      () => reserveShared(disk, { key: 1n, type: "write-exclusive" }),
     ]) {
-      await expect(call).rejects.toMatchObject({ errno: "ENOTSUP", code: "ILLEGAL_REQUEST", sense: { asc: 0x20 } });
+      await expect(call()).rejects.toMatchObject({ errno: "ENOTSUP", code: "ILLEGAL_REQUEST", sense: { asc: 0x20 } });
     }
     await quickReserve(disk);
     expect(await accessStatus(disk)).toMatchObject({ access: true });
