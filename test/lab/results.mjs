@@ -4,8 +4,8 @@
  *
  *   node results.mjs FILE FOLDER...      no file if FILE is empty
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 const [file, ...folders] = process.argv.slice(2);
 const runs = folders.flatMap((folder) => {
@@ -35,4 +35,7 @@ for (const { run, path } of runs) {
     `lab: ${run}: ${result.numPassedTests} passed, ${result.numFailedTests} failed, ${result.numPendingTests} skipped`,
   );
 }
-if (file) writeFileSync(file, JSON.stringify(all));
+if (file) {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify(all));
+}

@@ -6,7 +6,8 @@ here=$(dirname "$0")
 mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /dev/shm
-mount -t tmpfs tmpfs /tmp
+# Empty, unless the project itself is there.
+case $here:$out in /tmp/* | *:/tmp/*) ;; *) mount -t tmpfs tmpfs /tmp ;; esac
 ln -sf /proc/self/fd /dev/fd
 ip link set lo up 2>/dev/null || busybox ip link set lo up
 hostname lab 2>/dev/null || echo lab >/proc/sys/kernel/hostname
