@@ -76,3 +76,7 @@ test.each(lines)("%s", async (line) => {
   expect(ran.exit).toBe(0);
   expect(ran.out).not.toBe("");
 });
+
+test("the first two commands are the demo and the tests, each with its own set-up", () => {
+  expect(blocks("sh").slice(0, 2)).toEqual(["npm install && npm run demo\n", "npm install && npm test\n"]);
+});
