@@ -78,7 +78,7 @@ function* sweep(
       const seen = yield* look(host, "is it gone already, and who removed it");
       const conflict = isScsiError(error) && error.code === "RESERVATION_CONFLICT";
       const counted = conflict && (countOf(after, key) ?? 0) > 0 && countOf(seen, key) === 0;
-      if (counted || vanished(after, seen, host.ports)) yield* withdraw(host, seen, newKey, new Set(numbers(done)));
+      if (counted || vanished(after, seen, host.ports)) yield* withdraw(host, seen, newKey);
       throw error;
     }
   }
@@ -235,7 +235,7 @@ export function* pathReturned(host: Host, path: PathIdentity, memory: Memory): A
     // Registrations can only be counted: one more than before, or as many and nobody else has changed anything.
     const [was = 0, is = 0] = [countOf(seen, key), countOf(after, key)];
     const moved = (after.keys.prGeneration - seen.keys.prGeneration) >>> 0;
-    if (is <= was && moved > 1) yield* withdraw(self, after, key, new Set([path.index]));
+    if (is <= was && moved > 1) yield* withdraw(self, after, key);
   }
   return "registered";
 }

@@ -3,6 +3,13 @@
  *
  * What holds: "fenced" is said where something that was this host's is gone which none of its own commands took away; and where
  * PRGENERATION does not rule that out, of a registration whose answer was lost. Never for what other hosts do with their own.
+ *
+ * Some targets do not tell through which ports registrations were made. There they are counted: a change of key takes from the old one
+ * what it adds to the new one, so that together they never become fewer. For an answer that was lost PRGENERATION, which every REGISTER,
+ * CLEAR and PREEMPT moves by one, is the only witness: it must not have moved further than this host's commands, the lost one included, and
+ * those of other hosts that left a registration with another key. No registration with this host's key is put down to another host,
+ * for it may be this host's own. What is left in doubt (an answer lost while somebody else acted, an array that counts one
+ * registration for several paths) is taken for fenced: a host too many that has to ask is better than one that writes on.
  */
 import type { TransportId } from "../transport-id.ts";
 import { isPortOfHost, type PathIdentity, samePort } from "./path.ts";
@@ -73,21 +80,31 @@ export function fencedSince(claims: Claims, after: Seen): boolean {
   return fewerThanOurs(claims, after) || fewerOfOld(claims, after) || takenUnseen(claims, after);
 }
 
-/** Where registrations can only be counted: have more of the old key gone than this host's commands can have taken? */
+/**
+ * Where registrations can only be counted: have more of the old key gone than this host's commands can have taken, or fewer come under
+ * the new key than have gone under the old one?
+ */
 function fewerOfOld({ newKey, oldKey, have, attempts, previous, namedWereReal }: Claims, after: Seen): boolean {
-  if (!namedWereReal || oldKey === undefined || oldKey === 0n || oldKey === newKey) return false;
   const paths = [...have, ...attempts.map(({ path }) => path)];
   if (!paths.some((path) => keyOf(previous, path) === undefined)) return false;
-  const [was, is] = [countOf(previous, oldKey), countOf(after, oldKey)];
+  const old = namedWereReal && oldKey !== undefined && oldKey !== newKey ? oldKey : 0n;
+  const [wasOld, isOld] = [countOf(previous, old), countOf(after, old)];
+  const [wasNew, isNew] = [countOf(previous, newKey), countOf(after, newKey)];
+  if (wasOld === undefined || isOld === undefined || wasNew === undefined || isNew === undefined) return false;
   const own = attempts.filter(({ reply: { kind } }) => kind === "good" || kind === "unknown").length;
-  return was !== undefined && is !== undefined && is < was - own;
+  return isOld < wasOld - own || isOld + isNew < wasOld + wasNew;
 }
 
-/** Registrations of other hosts that are new, or have another key: each took a command of theirs. */
-function changesOfOthers({ previous, ports }: Claims, after: Seen): number {
+/**
+ * Registrations of other hosts that are new, or have another key: each took a command of theirs. Where the target does not tell
+ * which are this host's, none with the new key is taken for another's.
+ */
+function changesOfOthers({ previous, ports, attempts, newKey }: Claims, after: Seen): number {
+  const untold = attempts.some(({ path }) => keyOf(after, path) === undefined);
   return (after.registrations ?? []).filter(
     (is) =>
       !isPortOfHost(ports, is.transportId) &&
+      !(untold && is.key === newKey) &&
       !(previous.registrations ?? []).some(
         (was) =>
           was.key === is.key &&

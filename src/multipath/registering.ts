@@ -3,11 +3,13 @@
  *
  * What holds at every step:
  * - Every path is sent the key that the target shows for it, wherever that can be known, so that the target itself refuses a
- *   registration whose ground has moved: between the look and the command nobody comes unnoticed.
+ *   registration whose ground has moved: between the look and the command nobody comes unnoticed. Where the target does not tell, a
+ *   second try names the key that the path has in all likelihood, and ignores it only when there is none or the path conflicts with it again.
  * - A registration that had been there, or has been made here, and is gone at the next look means that another host pre-empted
  *   this one. Then nothing more is registered, and what was registered afterwards is taken back: no live path stays writable
  *   for a host that has been fenced. That is the only case in which anything is taken back; where an answer was lost and PRGENERATION
  *   does not rule it out, it is taken for that.
+ *   What is taken back is all that this host may have: where the target does not tell, every path, also those that did not answer.
  * - A failure takes nothing back. Paths that were registered before stay so; the error tells which are and which are not.
  * - Success means that every path that answers has the key: a path that did not take it is asked whether it lives, and if it
  *   does, the call fails. BUSY is an answer too.
@@ -21,7 +23,7 @@ import { formatTransportId } from "../transport-id-text.ts";
 import { keyShared, noUsablePath, pathsDiffer, preemptedMeanwhile, worstOf } from "./failures.ts";
 import { type Attempted, fencedSince } from "./fenced.ts";
 import { isPortOfHost, type PathIdentity } from "./path.ts";
-import { foreignWith, keyOf, type Seen } from "./seen.ts";
+import { countOf, foreignWith, keyOf, type Seen } from "./seen.ts";
 import { type Algorithm, type ReplyKind, take } from "./step.ts";
 
 /** This host, as algorithms know it. */
@@ -83,27 +85,34 @@ function onePerHost(paths: readonly PathIdentity[]): PathIdentity[] {
   return [...first.values()];
 }
 
-/** Takes back what was registered after this host had been fenced. */
-export function* withdraw(host: Host, after: Seen, newKey: bigint, have: ReadonlySet<number>): Algorithm<never> {
+/**
+ * Unregisters a host that was fenced: every path that has a key, and where the target does not tell every path, whatever it has.
+ * A path of which that is not known is let go only when it has said that it is unregistered.
+ */
+export function* withdraw(host: Host, after: Seen, newKey: bigint): Algorithm<never> {
   let seen: Seen | undefined = after;
+  const taken = new Set<number>();
   let left: readonly PathIdentity[] = [];
   for (let rounds = 0; rounds < ROUNDS && seen !== undefined; rounds++) {
     const now: Seen = seen;
     // Also what is there under an old key: whoever fenced this host meant all of it.
     left = host.paths.filter((path) => {
       const key = keyOf(now, path);
-      return key === undefined ? rounds === 0 && have.has(path.index) : key !== 0n;
+      return key === undefined ? !taken.has(path.index) : key !== 0n;
     });
     if (left.length === 0) break;
     const replies = yield* take<"send">({
       kind: "send",
-      sends: left.map((path) => ({
-        path: path.index,
-        command: register({ key: keyOf(now, path) ?? newKey, newKey: 0n }),
-      })),
+      sends: left.map((path) => {
+        const key = keyOf(now, path);
+        const command =
+          key === undefined ? registerAndIgnoreExistingKey({ newKey: 0n }) : register({ key, newKey: 0n });
+        return { path: path.index, command };
+      }),
       why: "this host has been pre-empted meanwhile: what it registered since is taken back",
       critical: true,
     });
+    for (const { index } of left) if (replies.get(index)?.kind === "good") taken.add(index);
     left = left.filter(({ index }) => replies.get(index)?.kind !== "good");
     if (left.length === 0) break;
     const why = "is everything taken back";
@@ -155,30 +164,48 @@ export function* registerPaths(host: Host, asked: Registering): Algorithm<Regist
   const matches =
     asked.key === undefined || host.paths.some((path) => [asked.key, undefined].includes(keyOf(before, path)));
 
+  const done = new Map<number, PathIdentity>();
+  const failed = new Map<number, Attempted>();
+  /** Paths that may have the new key, although they have not said so. */
+  const lost = new Set<number>();
+
+  /** The key that a path has in all likelihood, where the target does not tell: then it refuses what has lost it. */
+  function likelyKey({ index }: PathIdentity, seen: Seen, rounds: number): bigint | undefined {
+    if (removing || wide || !matches) return undefined;
+    const last = failed.get(index);
+    const candidates: bigint[] = [];
+    if (asked.key !== undefined && asked.key !== 0n && (countOf(seen, asked.key) ?? 0) > 0) candidates.push(asked.key);
+    if (lost.has(index) && (countOf(seen, newKey) ?? 0) > done.size + anchors.length) candidates.push(newKey);
+    // It was never registered, if that is what it says again.
+    return candidates.find((key) => rounds < 2 || last?.reply.kind !== "conflict" || last.named !== key);
+  }
+
   /** The command for a path, and the key that it names. */
   function commandFor(
     path: PathIdentity,
     seen: Seen,
-    first: boolean,
+    rounds: number,
     ports: boolean,
   ): [Command<void>, bigint | undefined] {
     const more = ports ? flags : { ...flags, initiatorPorts: undefined };
-    const present = known(seen, path);
-    const named = asked.key !== undefined && (!matches || (first && present === undefined)) ? asked.key : present;
+    const present = known(seen, path) ?? (rounds === 0 ? undefined : likelyKey(path, seen, rounds));
+    const named =
+      asked.key !== undefined && (!matches || (rounds === 0 && present === undefined)) ? asked.key : present;
     return named === undefined
       ? [registerAndIgnoreExistingKey({ newKey, ...more }), undefined]
       : [register({ key: named, newKey, ...more }), named];
   }
 
   /** One round: TransportIDs are registered with the first path alone, for a second time they would be refused. */
-  function* round(open: readonly PathIdentity[], seen: Seen, first: boolean): Algorithm<Attempted[]> {
+  function* round(open: readonly PathIdentity[], seen: Seen, rounds: number): Algorithm<Attempted[]> {
     const attempts: Attempted[] = [];
+    const first = rounds === 0;
     const alone = first && flags.initiatorPorts !== undefined ? 1 : 0;
     for (const group of [open.slice(0, alone), open.slice(alone)]) {
       if (group.length === 0) continue;
       const built = group.map((path) => ({
         path,
-        built: commandFor(path, seen, first, alone === 1 && path === open[0]),
+        built: commandFor(path, seen, rounds, alone === 1 && path === open[0]),
       }));
       const replies = yield* take<"send">({
         kind: "send",
@@ -199,15 +226,13 @@ export function* registerPaths(host: Host, asked: Registering): Algorithm<Regist
     return attempts;
   }
 
-  const done = new Map<number, PathIdentity>();
-  const failed = new Map<number, Attempted>();
   let open = wide ? onePerHost(host.paths) : [...host.paths];
   let seen = before;
   let moves = 0;
   const generation = before.keys.prGeneration;
   const claims = { newKey, oldKey: asked.key, namedWereReal: matches && !wide, generation, ports: host.ports };
   if (fencedSince({ ...claims, previous: before, have: anchors, attempts: [], moves }, before)) {
-    yield* withdraw(host, before, newKey, new Set());
+    yield* withdraw(host, before, newKey);
   }
 
   for (let rounds = 0; rounds < ROUNDS && open.length > 0; rounds++) {
@@ -215,9 +240,10 @@ export function* registerPaths(host: Host, asked: Registering): Algorithm<Regist
       for (const path of open.filter((each) => known(seen, each) === 0n)) done.set(path.index, path);
       open = open.filter((path) => !done.has(path.index));
     }
-    const attempts = yield* round(open, seen, rounds === 0);
+    const attempts = yield* round(open, seen, rounds);
     const good = attempts.filter(({ reply }) => reply.kind === "good").map(({ path }) => path);
     moves += good.length;
+    for (const { path, reply } of attempts) if (reply.kind === "unknown") lost.add(path.index);
     const after = yield* take<"look">({
       kind: "look",
       why: removing
@@ -231,7 +257,7 @@ export function* registerPaths(host: Host, asked: Registering): Algorithm<Regist
       seen = after;
       const have = [...anchors, ...done.values()];
       if (fencedSince({ ...claims, previous, have, attempts, moves }, after)) {
-        yield* withdraw(host, after, newKey, new Set(numbers([...done.values(), ...good])));
+        yield* withdraw(host, after, newKey);
       }
     }
     for (const attempt of attempts) {
@@ -264,7 +290,7 @@ export function* registerPaths(host: Host, asked: Registering): Algorithm<Regist
     });
     const have = [...anchors, ...done.values()];
     if (last !== undefined && fencedSince({ ...claims, previous: seen, have, attempts: [], moves }, last)) {
-      yield* withdraw(host, last, newKey, new Set(done.keys()));
+      yield* withdraw(host, last, newKey);
     }
     throw pathsDiffer(living.path.name, living.reply);
   }
