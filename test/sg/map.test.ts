@@ -135,6 +135,20 @@ describe("multipathd", () => {
     expect(questions).toEqual(["getprkey map mpatha"]);
   });
 
+  it("is asked by its own program where the socket is there and cannot be reached", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "multipathd-"));
+    ends.push(() => rm(folder, { recursive: true }));
+    const [program, sockets] = [join(folder, "program"), join(folder, "sockets")];
+    await writeFile(program, '#!/bin/sh\necho "$# $1"\n', { mode: 0o755 });
+    // As /proc/net/unix has it.
+    await writeFile(sockets, "00000000bb623fba: 00000002 00000000 00010000 0001 01 3342963 @/own/multipathd\n");
+    const asked = (question: string, socket: string) => askMultipathd(question, socket, { program, sockets });
+    expect(await asked("getprkey map mpatha", "\0/own/multipathd")).toBe("1 -kgetprkey map mpatha\n");
+    await expect(asked("x", "\0/multipathd")).rejects.toMatchObject({ code: "TARGET_NOT_FOUND" });
+    await writeFile(program, "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+    await expect(asked("x", "\0/own/multipathd")).rejects.toMatchObject({ code: "CONNECTION_LOST" });
+  });
+
   it("that is not there, says nonsense or nothing is an error with a code", async () => {
     const codeOf = (asked: Promise<string>) => asked.catch((error) => (isScsiError(error) ? error.code : error));
     expect(await codeOf(askMultipathd("x", "\0scsi-persist-nobody"))).toBe("TARGET_NOT_FOUND");

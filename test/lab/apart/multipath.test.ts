@@ -67,8 +67,12 @@ const diskOf = async ({ address }: Nexus): Promise<string> =>
 async function truth(): Promise<string[]> {
   const reading = ["--no-inquiry", "--in", "--read-full-status", other.sg];
   // A unit attention is told once.
-  for (let tries = 0; tries < 3 && (await run("sg_turs", other.sg)).exit === 6; tries++);
-  const text = await must("sg_persist", ...reading);
+  let text: string | undefined;
+  for (let tries = 0; tries < 3 && text === undefined; tries++) {
+    const { exit, stdout } = await run("sg_persist", ...reading);
+    if (exit !== 6) text = exit === 0 ? stdout : undefined;
+  }
+  text ??= await must("sg_persist", ...reading);
   return text
     .split(/^ {4}Key=/m)
     .slice(1)
@@ -129,7 +133,27 @@ async function clean(): Promise<void> {
   expect(await truth()).toEqual([]);
 }
 
-beforeEach(clean);
+/** What the map, the daemon and the target say, for whoever looks into a failure. */
+async function report(): Promise<void> {
+  const looks = [
+    ["dmsetup", "status", "paths"],
+    ["multipathd", "show", "maps", "json"],
+    ["multipathd", "getprkey", "map", "paths"],
+    ["multipathd", "getprstatus", "map", "paths"],
+    ["cat", "/etc/multipath/prkeys"],
+    ["sg_persist", "--no-inquiry", "--in", "--read-full-status", other.sg],
+    ["tail", "-n", "40", "/run/multipathd.log"],
+  ] as const;
+  for (const [program, ...args] of looks) {
+    const { exit, stdout, stderr } = await run(program, ...args);
+    say(`${program} ${args.join(" ")}: ${exit}\n${stdout}${stderr}`);
+  }
+}
+
+beforeEach(async ({ onTestFailed }) => {
+  onTestFailed(report);
+  await clean();
+});
 
 const A = "123abc";
 const B = "456def";
@@ -172,23 +196,24 @@ const sequences: readonly (readonly [name: string, steps: readonly (readonly str
 ];
 
 describe("the same sequences by mpathpersist and by scsi-persist mpath", () => {
+  // Each step of a sequence is taken by either, after one of the other's.
   const orders: readonly (readonly [name: string, pick: (step: number) => Tool])[] = [
     ["mpathpersist", () => theirs],
-    ["scsi-persist", () => ours],
     ["in turns, mpathpersist first", (step) => (step % 2 === 0 ? theirs : ours)],
     ["in turns, scsi-persist first", (step) => (step % 2 === 0 ? ours : theirs)],
   ];
   test.each(sequences)("%s", async (_name, steps) => {
     const runs: unknown[] = [];
     for (const [order, pick] of orders) {
-      await clean();
+      if (runs.length > 0) await clean();
       await otherOut("--register", `--param-sark=${OTHER_KEY}`);
       await otherOut("--register", `--param-sark=${OTHER_KEY}`);
       const seen: string[] = [];
       for (const [index, args] of steps.entries()) {
         const [who, ...rest] = args;
         if (who?.startsWith("-i") === true) {
-          // The same moment, by both.
+          // The same moment, by both; it is the same in every order.
+          if (runs.length > 0) continue;
           const [their, our] = [await theirs(args), await ours(args)];
           expect([our.exit, our.stdout], args.join(" ")).toEqual([their.exit, their.stdout]);
           continue;
@@ -217,9 +242,16 @@ describe("the same sequences by mpathpersist and by scsi-persist mpath", () => {
 });
 
 describe("where mpathpersist is wrong (COMPLIANCE)", () => {
-  test("RELEASE by a host that is not registered: a conflict, which mpathpersist calls success", async () => {
+  test("RELEASE by a host that is not registered: fails as the device server says, which mpathpersist calls success", async () => {
     const release = ["-oLK", "1", "-T5"];
+    const raw = ["--no-inquiry", "--out", "--release", "--param-rk=1", "--prout-type=5", first.sg];
     expect((await theirs(release)).exit).toBe(0);
+    // The standard has a conflict. LIO calls it NOT READY, LOGICAL UNIT COMMUNICATION FAILURE, as long as nobody holds.
+    expect((await run("sg_persist", ...raw)).exit).toBe(2);
+    expect((await ours(release)).exit).toBe(2);
+    await otherOut("--register-ignore", `--param-sark=${OTHER_KEY}`);
+    await otherOut("--reserve", `--param-rk=${OTHER_KEY}`, "--prout-type=5");
+    say(`RELEASE without registration while another host holds: mpathpersist ${(await theirs(release)).exit}`);
     expect((await ours(release)).exit).toBe(11);
   });
 
@@ -356,12 +388,36 @@ test("another host pre-empts in the middle of our REGISTER: the call says so, an
   expect(await known()).toMatchObject({ key: "none", status: "0" });
 });
 
-test("scsi-persist as a program: the plan names the map's disks, and every verb takes the map", async () => {
-  const program = (...args: string[]) => run(process.execPath, "dist/cli.js", ...args);
-  const plan = await program("register", MAP, "--new-key", `0x${A}`, "--dry-run");
-  for (const path of paths) expect(plan.stdout).toContain(`through /dev/${await diskOf(path)}\n`);
-  expect((await program("register", MAP, "--new-key", `0x${A}`)).exit).toBe(0);
+test("a process of another host that pre-empts as soon as it can, again and again: success or not, no path is left registered", async () => {
+  await otherOut("--register-ignore", `--param-sark=${OTHER_KEY}`);
+  await otherOut("--register-ignore", `--param-sark=${OTHER_KEY}`);
+  // It conflicts until the key is there.
+  const preempt = `sg_persist -n --out --preempt --param-rk=${OTHER_KEY} --param-sark=${A} --prout-type=5 ${other.sg}`;
+  const seen: string[] = [];
+  for (let round = 0; round < 6; round++) {
+    await using unit = await openMap(MAP, { limits: createPathLimits({ perUnit: 1 + (round % 2) }) });
+    const racing = run("sh", "-c", `for try in $(seq 400); do ${preempt} >/dev/null 2>&1 && exit 0; done; exit 1`);
+    const failed = await unit.register({ newKey: 0x123abcn }).then(
+      () => undefined,
+      (error: ScsiError) => error,
+    );
+    expect((await racing).exit).toBe(0);
+    // Whoever pre-empted was the last: what it took is gone, and nothing came after it.
+    expect(await keysOfHost(), `round ${round}: ${failed?.message}`).toEqual([]);
+    if (failed !== undefined) {
+      expect(failed.code).toBe("PREEMPTED_MEANWHILE");
+      expect(await known()).toMatchObject({ key: "none", status: "0" });
+    }
+    seen.push(failed === undefined ? "after" : "meanwhile");
+  }
+  say(`pre-empted by a process of another host: ${seen.join(", ")}`);
+});
+
+test("every verb takes the map: the plan names its disks, and the program shows what was done", async () => {
+  const plan = await cli(["register", MAP, "--new-key", `0x${A}`, "--dry-run"], world);
+  for (const path of paths) expect(plan.out).toContain(`through /dev/${await diskOf(path)}\n`);
+  expect((await cli(["register", MAP, "--new-key", `0x${A}`], world)).exit).toBe(0);
   expect(await keysOfHost()).toEqual([A, A]);
-  const status = JSON.parse((await program("status", "--json", MAP)).stdout);
+  const status = JSON.parse((await run(process.execPath, "dist/cli.js", "status", "--json", MAP)).stdout);
   expect(status.result.registrations.map(({ thisHost }: { thisHost: boolean }) => thisHost)).toEqual([true, true]);
 });

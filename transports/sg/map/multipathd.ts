@@ -1,10 +1,16 @@
 /**
  * multipathd's socket (multipathd(8), libmpathcmd): one question and one answer, each a text with a zero at its end, after its length in 8
  * bytes. What the daemon knows of a map's reservation key is what it registers paths with when they come back.
+ *
+ * The socket is an abstract one, whose name has a length. Some Node.js (20.20 for one) fills the name up with zeros, to another one, and
+ * is refused by a daemon that is there: then the daemon's own program asks it.
  */
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { createConnection, type Socket } from "node:net";
 import { endianness } from "node:os";
-import { transportError } from "../../../src/errors.ts";
+import process from "node:process";
+import { isScsiError, transportError } from "../../../src/errors.ts";
 
 /** An abstract socket: no file belongs to it. */
 const SOCKET = "\0/org/kernel/linux/storage/multipathd";
@@ -36,13 +42,51 @@ export function textIn(arrived: Uint8Array): string | undefined {
 /** Asks the daemon something. */
 export type AskMultipathd = (question: string) => Promise<string>;
 
+/** Other places than multipathd's, for tests. */
+export interface MultipathdPlaces {
+  /** The daemon's program. */
+  readonly program?: string | undefined;
+  /** The kernel's list of sockets. */
+  readonly sockets?: string | undefined;
+}
+
+/** Is there this abstract socket? */
+async function isThere(socket: string, sockets: string): Promise<boolean> {
+  const text = await readFile(sockets, "utf8").catch(() => "");
+  return text.split("\n").some((line) => line.endsWith(` @${socket.slice(1)}`));
+}
+
+/** Asks by the daemon's own program, as `multipathd -k` does for people. */
+const askByProgram = (question: string, program: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const env = { ...process.env, PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin` };
+    execFile(program, [`-k${question}`], { timeout: TIMEOUT_MS, env }, (error, stdout) => {
+      // It ends with 1 for an answer that is "fail", too.
+      if (error === null || stdout !== "") resolve(stdout);
+      else reject(transportError("CONNECTION_LOST", "unknown", `multipathd gave no answer to "${question}"`, error));
+    });
+  });
+
 /**
  * Asks multipathd, over a connection of its own.
  *
  * @param socket another socket than multipathd's, for tests
  * @throws ScsiError TARGET_NOT_FOUND if no daemon is there; TIMEOUT, CONNECTION_LOST, PROTOCOL_ERROR
  */
-export function askMultipathd(question: string, socket: string = SOCKET): Promise<string> {
+export async function askMultipathd(
+  question: string,
+  socket: string = SOCKET,
+  { program = "multipathd", sockets = "/proc/net/unix" }: MultipathdPlaces = {},
+): Promise<string> {
+  try {
+    return await askBySocket(question, socket);
+  } catch (error) {
+    if (!isScsiError(error) || error.code !== "TARGET_NOT_FOUND" || !(await isThere(socket, sockets))) throw error;
+    return askByProgram(question, program);
+  }
+}
+
+function askBySocket(question: string, socket: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let arrived = new Uint8Array(0);
     let connection: Socket;
