@@ -1,6 +1,6 @@
 /**
  * `mpath`: mpathpersist's options, fields and exit codes. Expected output is that of mpathpersist's own source (multipath-tools
- * 0.9.4, mpathpersist/main.c); test/lab/apart/multipath.test.ts has both run side by side.
+ * 0.9.4, mpathpersist/main.c); test/lab/once/multipath.test.ts has both run side by side.
  */
 import { describe, expect, it } from "vitest";
 import { answer, checkCondition, cli, scripted } from "./harness.ts";

@@ -30,7 +30,7 @@ done
 # The suites that the filters choose, each compiled once for all runtimes.
 suites=()
 if [ -z "${LAB_SHELL:-}${LAB_OUTSIDE:-}" ]; then
-  for file in "$here"/*.test.ts "$here"/once/*.test.ts ${1:+"$here"/apart/*.test.ts}; do
+  for file in "$here"/*.test.ts "$here"/once/*.test.ts; do
     name=${file#"$here/"}
     for filter in "${@:-}"; do [[ -e $file && $name == *"${filter#test/lab/}"* ]] && { suites+=("${name%.test.ts}"); break; }; done
   done

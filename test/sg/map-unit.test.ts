@@ -1,6 +1,6 @@
 /**
  * A map as a unit of several paths: what is asked of device mapper and told to multipathd, and when. Device mapper is imagined, down to the
- * calls on its control node; the disks are simulated. With real ones: test/lab/apart/multipath.test.ts.
+ * calls on its control node; the disks are simulated. With real ones: test/lab/once/multipath.test.ts.
  */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

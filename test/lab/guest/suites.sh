@@ -83,7 +83,7 @@ with_own_units() {
 failed=0
 on_each=()
 once=()
-for suite in "${suites[@]}"; do case $suite in once/* | apart/*) once+=("$suite") ;; *) on_each+=("$suite") ;; esac; done
+for suite in "${suites[@]}"; do case $suite in once/*) once+=("$suite") ;; *) on_each+=("$suite") ;; esac; done
 for runtime in $runtimes; do
   case $runtime in
     node) command=("$node") ;;

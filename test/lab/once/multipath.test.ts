@@ -1,5 +1,5 @@
 /**
- * dm-multipath and multipathd on LIO: the same sequences by mpathpersist and by `scsi-persist mpath`, each alone and in turns; paths that go
+ * dm-multipath and multipathd on LIO: the same sequences by mpathpersist, and by it and `scsi-persist mpath` in turns; paths that go
  * and come back; the holder's path gone at RELEASE; another host in the middle of a REGISTER. Who is registered is read by
  * sg_persist, through the other host's path.
  */
@@ -14,7 +14,7 @@ import { clean as cleanNexuses, type Nexus, run, say, unitAt } from "../units.ts
 
 const variable = (name: string): string => {
   const value = process.env[`LAB_${name}`];
-  if (!value) throw new Error(`LAB_${name} is not set: apart/multipath.sh does it, in the lab's guest`);
+  if (!value) throw new Error(`LAB_${name} is not set: once/multipath.sh does it, in the lab's guest`);
   return value;
 };
 const nexus = (name: string): Nexus => ({
@@ -94,13 +94,17 @@ const withoutHolder = (lines: readonly string[]): string[] => {
 const keysOfHost = async (): Promise<string[]> =>
   (await truth()).filter((line) => line.startsWith("host-m")).map((line) => line.replace(/^.*: /, ""));
 
+async function keyInFile(): Promise<string | undefined> {
+  const file = await readFile("/etc/multipath/prkeys", "utf8").catch(() => "");
+  return /^(0x[0-9a-f]{16}) /im.exec(file)?.[1];
+}
+
 /** What multipathd and its file know. */
 async function known(): Promise<{ readonly key: string; readonly status: string; readonly file: string | undefined }> {
-  const file = await readFile("/etc/multipath/prkeys", "utf8").catch(() => "");
   return {
     key: (await must("multipathd", "getprkey", "map", "paths")).trim(),
     status: (await must("multipathd", "getprstatus", "map", "paths")).trim(),
-    file: /^(0x[0-9a-f]{16}) /im.exec(file)?.[1],
+    file: await keyInFile(),
   };
 }
 
@@ -123,7 +127,7 @@ const pathsInMap = async (): Promise<number> =>
 /** Nobody is registered, the daemon knows of no key, and no unit attention is left. */
 async function clean(): Promise<void> {
   await run("multipathd", "unsetprstatus", "map", "paths");
-  await run("multipathd", "unsetprkey", "map", "paths");
+  if ((await keyInFile()) !== undefined) await run("multipathd", "unsetprkey", "map", "paths");
   const nexuses = await Promise.all([other, first, second].map(({ sg }) => unitAt(sg)));
   try {
     await cleanNexuses(...nexuses);
@@ -196,10 +200,8 @@ const sequences: readonly (readonly [name: string, steps: readonly (readonly str
 ];
 
 describe("the same sequences by mpathpersist and by scsi-persist mpath", () => {
-  // Each step of a sequence is taken by either, after one of the other's.
   const orders: readonly (readonly [name: string, pick: (step: number) => Tool])[] = [
     ["mpathpersist", () => theirs],
-    ["in turns, mpathpersist first", (step) => (step % 2 === 0 ? theirs : ours)],
     ["in turns, scsi-persist first", (step) => (step % 2 === 0 ? ours : theirs)],
   ];
   test.each(sequences)("%s", async (_name, steps) => {
@@ -242,7 +244,7 @@ describe("the same sequences by mpathpersist and by scsi-persist mpath", () => {
 });
 
 describe("where mpathpersist is wrong (COMPLIANCE)", () => {
-  test("RELEASE by a host that is not registered: fails as the device server says, which mpathpersist calls success", async () => {
+  test("RELEASE by a host that is not registered fails as the device server says; mpathpersist calls it success while nobody holds", async () => {
     const release = ["-oLK", "1", "-T5"];
     const raw = ["--no-inquiry", "--out", "--release", "--param-rk=1", "--prout-type=5", first.sg];
     expect((await theirs(release)).exit).toBe(0);
@@ -251,7 +253,7 @@ describe("where mpathpersist is wrong (COMPLIANCE)", () => {
     expect((await ours(release)).exit).toBe(2);
     await otherOut("--register-ignore", `--param-sark=${OTHER_KEY}`);
     await otherOut("--reserve", `--param-rk=${OTHER_KEY}`, "--prout-type=5");
-    say(`RELEASE without registration while another host holds: mpathpersist ${(await theirs(release)).exit}`);
+    expect((await theirs(release)).exit).toBe(11);
     expect((await ours(release)).exit).toBe(11);
   });
 
@@ -394,7 +396,7 @@ test("a process of another host that pre-empts as soon as it can, again and agai
   // It conflicts until the key is there.
   const preempt = `sg_persist -n --out --preempt --param-rk=${OTHER_KEY} --param-sark=${A} --prout-type=5 ${other.sg}`;
   const seen: string[] = [];
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0; round < 4; round++) {
     await using unit = await openMap(MAP, { limits: createPathLimits({ perUnit: 1 + (round % 2) }) });
     const racing = run("sh", "-c", `for try in $(seq 400); do ${preempt} >/dev/null 2>&1 && exit 0; done; exit 1`);
     const failed = await unit.register({ newKey: 0x123abcn }).then(
