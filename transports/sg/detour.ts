@@ -17,6 +17,8 @@ const SHORTER = 1 / 4;
 const LONGER = 1 / 16;
 /** A call is waited for if those before it took less than so many detours. */
 const WORTH = 2;
+/** Calls hold back only where the detour is shorter than this: where it is long (a busy machine, an emulated one), they would lose more than they gain. */
+const HOLDING = 100;
 /** So many detours are waited for: a thread that sleeps takes two or three to wake up. */
 const PATIENCE = 4;
 /** So many detours a thread looks for its next call: one, if that is given as soon as this one's result is there. */
@@ -65,6 +67,7 @@ export function createDetour(): Detour {
     alertMicroseconds: (group) => (group.running === 0 && group.rest <= 0 ? ALERT * microseconds : 0),
     holdsBack: (group) =>
       group.running > 0 &&
+      microseconds < HOLDING &&
       group.microseconds < WORTH * microseconds &&
       performance.now() - group.announcedAt < (PATIENCE * microseconds) / 1000,
     wait(group, control) {
