@@ -12,7 +12,7 @@ import {
   transportError,
   type Verdict,
 } from "../src/index.ts";
-import { accessLost } from "../src/multihost/failfast.ts";
+import { accessLost } from "../src/multihost/loss.ts";
 import { failfastThread } from "./watcher/generated/thread.ts";
 import { type LastAct, type OpenRemoteOptions, type Port, revived, type WatcherSettings } from "./watcher/messages.ts";
 import { createRemote, type RemoteUnit } from "./watcher/remote.ts";

@@ -7,43 +7,12 @@
  * READ KEYS and READ RESERVATION.
  */
 import { OperationCode, Status } from "../core/generated/codes.ts";
-import { isScsiError, ScsiError, type ScsiErrorCode } from "../errors.ts";
+import { isScsiError, type ScsiErrorCode } from "../errors.ts";
 import type { AttemptObserver, LogicalUnit } from "../logical-unit.ts";
-import type { RegisteredKeys, ReservationState } from "../reservation.ts";
-import type { SenseData } from "../sense.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import type { Expectation, LossReason } from "./expectation.ts";
+import type { Expectation } from "./expectation.ts";
+import { accessLost, isLost, type Loss, type LossRule, type Verdict } from "./loss.ts";
 import { type Finding, isProbe, probe, type Resets } from "./probing.ts";
-
-/** How access to one disk was lost: the evidence. Plain data, which a thread can send to another. */
-export interface Loss {
-  /** The unit's name. */
-  readonly disk: string;
-  /** As a word that a program can tell from others. */
-  readonly reason: LossReason;
-  /** In one sentence. */
-  readonly because: string;
-  /** Who noticed: a probe, or another command of this host that met a conflict. */
-  readonly noticedBy: "probe" | "command";
-  /** The command that met RESERVATION CONFLICT. */
-  readonly command: string | undefined;
-  /** READ KEYS as the probe saw them, if it did. */
-  readonly keys: RegisteredKeys | undefined;
-  /** READ RESERVATION as the probe saw it, if it did. */
-  readonly reservation: ReservationState | undefined;
-  /** Of a disk that does not answer: what became of the last command. */
-  readonly code: ScsiErrorCode | undefined;
-  /** Its SCSI status, if there was an answer. */
-  readonly status: number | undefined;
-  /** Its sense data, if any. */
-  readonly sense: SenseData | undefined;
-  /** When it was noticed: milliseconds since 1970, with fractions. */
-  readonly atEpochMs: number;
-  /** Milliseconds since a probe last found the access that is expected; undefined if none ever did. */
-  readonly sinceHeldMs: number | undefined;
-  /** How much later than due the probe began, in milliseconds; 0 if a command noticed. */
-  readonly lateMs: number;
-}
 
 /** What happens to a watched disk. */
 export type FailfastEvent =
@@ -56,19 +25,6 @@ export type FailfastEvent =
   | { readonly type: "reinstated"; readonly disk: string }
   /** A reset has ended what RESERVE had made, and it was not made again: nobody is shut out now, this host included. */
   | { readonly type: "reset"; readonly disk: string };
-
-/** Of how many disks access must be lost. */
-export type LossRule = "any" | "all" | "majority";
-
-/** What was concluded about all disks together. */
-export interface Verdict {
-  /** By which the losses were counted. */
-  readonly rule: LossRule;
-  /** How many are watched. */
-  readonly disks: number;
-  /** One for each disk that is lost, in the order in which it was noticed. */
-  readonly losses: readonly Loss[];
-}
 
 /** Arguments of {@link createFailfast}. */
 export interface FailfastOptions {
@@ -166,18 +122,6 @@ const SPREAD = 0.618_033_988_749_895;
 
 const epochMs = (): number => performance.timeOrigin + performance.now();
 
-/** Whether so many lost disks of so many are too many. */
-export function isLost(rule: LossRule, lost: number, disks: number): boolean {
-  switch (rule) {
-    case "any":
-      return lost > 0;
-    case "all":
-      return lost > 0 && lost === disks;
-    case "majority":
-      return lost > disks / 2;
-  }
-}
-
 function checkTimes({ intervalMs, deadlineMs }: FailfastOptions): void {
   if (!(typeof intervalMs === "number" && intervalMs >= 0)) {
     throw new RangeError(`intervalMs must be 0 or more milliseconds, got ${String(intervalMs)}`);
@@ -185,20 +129,6 @@ function checkTimes({ intervalMs, deadlineMs }: FailfastOptions): void {
   if (deadlineMs !== undefined && !(typeof deadlineMs === "number" && deadlineMs > 0)) {
     throw new RangeError(`deadlineMs must be more than 0 milliseconds, got ${String(deadlineMs)}`);
   }
-}
-
-/** The error with which the signal fires. */
-export function accessLost({ rule, disks, losses }: Verdict): ScsiError {
-  const [first] = losses as readonly [Loss, ...Loss[]];
-  const how = disks === 1 ? "" : ` (${losses.length} of ${disks} disks, rule: ${rule})`;
-  return new ScsiError(`Access to ${first.disk} is lost${how}: ${first.because}`, {
-    code: "ACCESS_LOST",
-    unit: first.disk,
-    command: first.command,
-    status: first.status,
-    sense: first.sense,
-    errno: "EACCES",
-  });
 }
 
 /**

@@ -17,10 +17,8 @@ export {
   type FailfastEvent,
   type FailfastOptions,
   type Lateness,
-  type Loss,
-  type LossRule,
-  type Verdict,
 } from "./failfast.ts";
+export type { Loss, LossRule, Verdict } from "./loss.ts";
 /** The calls of mhd(7I) by their names in <sys/mhd.h>. */
 export * as mhd from "./mhd.ts";
 export {
