@@ -20,7 +20,9 @@ const blocks = (page: string, language: string): string[] =>
 /** Where the package's entries come from. */
 const entries: Readonly<Record<string, string>> = {
   "scsi-persist": "../../transports/index.ts",
+  "scsi-persist/changer": "../../src/changer/index.ts",
   "scsi-persist/explain": "../../src/explain.ts",
+  "scsi-persist/failfast": "../../transports/failfast.ts",
   "scsi-persist/serve": "../../transports/serve.ts",
   "scsi-persist/simulated": "../../transports/simulated/index.ts",
 };

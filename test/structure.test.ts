@@ -197,3 +197,43 @@ describe("assembly", () => {
     expect(offences(assembly, (name) => !name.startsWith("assembly/"))).toEqual([]);
   });
 });
+
+describe("what names every entry of the package names the same ones", () => {
+  const json = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8"));
+  /** Subpaths that are not one of the runtimes' own doors, and the source of each. */
+  const subpaths = Object.keys(json("package.json").exports).filter((name) => !/^\.\/(package\.json|sg\/)/.test(name));
+
+  it("deno.json", () => {
+    expect(Object.keys(json("deno.json").exports).sort()).toEqual([...subpaths].sort());
+  });
+
+  it("typedoc.json, where SG_IO is shown by its door on Node", () => {
+    const { exports } = json("deno.json") as { readonly exports: Readonly<Record<string, string>> };
+    const files = Object.values(exports).map((file) => file.slice(2).replace("sg/deno.ts", "sg/node.ts"));
+    expect([...json("typedoc.json").entryPoints].sort()).toEqual(files.sort());
+  });
+});
+
+describe("the README's architecture", () => {
+  const [, architecture = ""] = readFileSync(join(root, "README.md"), "utf8").split("\n## Architecture\n");
+  const named = [...architecture.matchAll(/[\w./*-]+\.ts|[\w-]+\//g)].map(([name]) => name);
+  const patterns = named.map((name) => new RegExp(`^${name.replaceAll(".", "\\.").replaceAll("*", ".*")}$`));
+
+  it.each(["assembly", "src", "transports"])("names every file and folder at the top of %s", (folder) => {
+    const entries = readdirSync(join(root, folder), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() || (entry.name.endsWith(".ts") && entry.name !== "index.ts"))
+      .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name));
+    expect(entries.length).toBeGreaterThan(5);
+    expect(entries.filter((entry) => !patterns.some((pattern) => pattern.test(entry)))).toEqual([]);
+  });
+
+  it("names no file that there is not", () => {
+    const there = new Set(
+      [...everything, ...sources("assembly"), ...sources("test")].map(({ path }) => posix.basename(path)),
+    );
+    const plain = named
+      .filter((name) => name.endsWith(".ts") && !name.includes("*"))
+      .map((name) => posix.basename(name));
+    expect(plain.filter((name) => !there.has(name))).toEqual([]);
+  });
+});

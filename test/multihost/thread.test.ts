@@ -133,14 +133,16 @@ test("the thread ends the process, however busy that is, and leaves its last wor
   }
 }, 30_000);
 
-// The quick suite tries fewer disks and a shorter time; `npm run test:failfast` the whole.
+// The quick suite tries fewer disks and a shorter time, and judges no milliseconds; `npm run test:failfast` does it all.
 const whole = process.env.FAILFAST === "whole";
 const DISKS = whole ? 1000 : 200;
 const FENCED = DISKS / 2;
 const INTERVAL_MS = 100;
 const BLOCKED_MS = whole ? 5000 : 1000;
 
-test(`${DISKS} disks, probed every ${INTERVAL_MS} ms, this thread blocked for ${BLOCKED_MS} ms: every loss is noticed within 50 ms more, none is missed, none is false`, {
+const bound = whole ? "within 50 ms more" : "meanwhile";
+
+test(`${DISKS} disks, probed every ${INTERVAL_MS} ms, this thread blocked for ${BLOCKED_MS} ms: every loss is noticed ${bound}, none is missed, none is false`, {
   timeout: 120_000,
 }, async ({ skip }) => {
   const [load = 0] = loadavg();
@@ -175,6 +177,7 @@ test(`${DISKS} disks, probed every ${INTERVAL_MS} ms, this thread blocked for ${
   const done = next();
   fencer.postMessage("go");
   busy(BLOCKED_MS);
+  const freeAt = performance.timeOrigin + performance.now();
   const fenced = (await done) as { readonly beganMs: number; readonly endedMs: number }[];
   expect(fenced).toHaveLength(FENCED);
   // What was noticed while nobody listened arrives now.
@@ -198,7 +201,9 @@ test(`${DISKS} disks, probed every ${INTERVAL_MS} ms, this thread blocked for ${
   console.log(
     `fail-fast, ${DISKS} disks: noticed after ${mean.toFixed(1)} ms in the mean, ${worst.toFixed(1)} ms at worst; ${lateness.probes} probes, at worst ${lateness.worstMs.toFixed(1)} ms late`,
   );
-  // A machine with more to do than it has processors can hold any thread up for that long.
+  // The first at least: a machine with more to do than it has processors can hold any thread up.
+  expect(Math.min(...[...losses.values()].map(({ atEpochMs }) => atEpochMs))).toBeLessThan(freeAt);
+  if (!whole) return;
   if (load > availableParallelism())
     return skip(`the bound is not judged: the load is ${load.toFixed(1)} before this test`);
   expect(lateness.probes).toBeGreaterThan((0.4 * DISKS * BLOCKED_MS) / INTERVAL_MS);
