@@ -4,8 +4,8 @@
  * project stands between the suite and the wire.
  */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { isScsiError, type ScsiError } from "../src/errors.ts";
 import type { ScsiRequest, Transport } from "../src/transport.ts";
+import { rejection } from "./rejection.ts";
 
 /** One transport to be examined, and what is known of what lies behind it. */
 export interface ContractSubject {
@@ -56,16 +56,6 @@ const pattern = (length: number, seed: number): Uint8Array =>
 function firstDifference(a: Uint8Array, b: Uint8Array): number {
   for (let at = 0; at < Math.max(a.length, b.length); at++) if (a[at] !== b[at]) return at;
   return -1;
-}
-
-/** What a promise rejects with, as a ScsiError; fails the test otherwise. */
-async function rejection(promise: Promise<unknown>): Promise<ScsiError> {
-  const error = await promise.then(
-    () => expect.fail("resolved, but should have rejected"),
-    (reason: unknown) => reason,
-  );
-  if (!isScsiError(error)) expect.fail(`rejected with ${String(error)}, which is no ScsiError`);
-  return error;
 }
 
 /**

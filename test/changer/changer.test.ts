@@ -1,7 +1,7 @@
 /** Inventory, moves and the mailslot's lock, through the API, on a simulated changer that two hosts share. */
 import { describe, expect, it } from "vitest";
 import { type Changer, createChanger, findElement, nameElements, parseElement } from "../../src/changer/index.ts";
-import { createLogicalUnit, type ReservationType, ScsiError, type Transport, transportError } from "../../src/index.ts";
+import { createLogicalUnit, type ReservationType, type Transport, transportError } from "../../src/index.ts";
 import {
   createLibrary,
   createSimulatedTarget,
@@ -9,6 +9,7 @@ import {
   type Library,
   type LibraryOptions,
 } from "../../transports/simulated/index.ts";
+import { rejection } from "../rejection.ts";
 
 const iqn = (letter: string) => `iqn.2026-01.com.example:${letter},i,0x1`;
 
@@ -26,15 +27,6 @@ function world(options: LibraryOptions = {}) {
   const at = (address: number) => library.element(address)?.cartridge?.barcode ?? null;
   return { target, simulated, library, host, at, sent };
 }
-
-const rejection = async (promise: Promise<unknown>): Promise<ScsiError> => {
-  const error = await promise.then(
-    () => new Error("it did not fail"),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof ScsiError)) throw error;
-  return error;
-};
 
 describe("The inventory", () => {
   it("names every element, with its volume tag", async () => {

@@ -4,6 +4,7 @@
  */
 import { createServer, type Socket } from "node:net";
 import { crc32c } from "../../src/core/index.ts";
+import { connectIscsi, type IscsiConnectOptions } from "../../transports/iscsi/index.ts";
 import { BHS_LENGTH, get24, get32, joinPdu, Opcode, padded, put32 } from "../../transports/iscsi/pdu.ts";
 import { readLoginRequest, readRequest, readScsiCommand } from "../../transports/iscsi/request-pdus.ts";
 import { loginResponse, type ResponseFields, responseHeader } from "../../transports/iscsi/response-pdus.ts";
@@ -289,4 +290,15 @@ function check(digest: number, bytes: Uint8Array): void {
 /** Reads a task management, text, logout or NOP-Out request. */
 export function requestOf(pdu: Received): ReturnType<typeof readRequest> {
   return readRequest(pdu.header);
+}
+
+/** Logs in to it as a test's initiator. */
+export function connect(target: FakeTarget, more: Partial<IscsiConnectOptions> = {}) {
+  return connectIscsi({
+    host: target.host,
+    port: target.port,
+    target: TARGET_NAME,
+    initiatorName: INITIATOR_NAME,
+    ...more,
+  });
 }

@@ -3,41 +3,22 @@
  * nothing hanging.
  */
 import { expect, test } from "vitest";
-import { isScsiError, type ScsiError } from "../../src/errors.ts";
-import { connectIscsi, type IscsiConnectOptions, type IscsiEvent } from "../../transports/iscsi/index.ts";
+import type { ScsiError } from "../../src/errors.ts";
+import type { IscsiConnectOptions, IscsiEvent } from "../../transports/iscsi/index.ts";
 import { FINAL, Opcode, RESERVED_TAG, ResponseFlag } from "../../transports/iscsi/pdu.ts";
 import { responseHeader } from "../../transports/iscsi/response-pdus.ts";
+import { rejection } from "../rejection.ts";
 import {
+  connect as connectTo,
   type FakeConnection,
   type FakeTarget,
   frame,
-  INITIATOR_NAME,
   requestOf,
   startFakeTarget,
-  TARGET_NAME,
 } from "./fake-target.ts";
 
-function connect(target: FakeTarget, more: Partial<IscsiConnectOptions> = {}) {
-  return connectIscsi({
-    host: target.host,
-    port: target.port,
-    target: TARGET_NAME,
-    initiatorName: INITIATOR_NAME,
-    headerDigest: "prefer-none",
-    dataDigest: "prefer-none",
-    ...more,
-  });
-}
-
-async function errorOf(promise: Promise<unknown>): Promise<ScsiError> {
-  try {
-    await promise;
-  } catch (error) {
-    if (isScsiError(error)) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
+const connect = (target: FakeTarget, more: Partial<IscsiConnectOptions> = {}) =>
+  connectTo(target, { headerDigest: "prefer-none", dataDigest: "prefer-none", ...more });
 
 type Misdeed = (connection: FakeConnection, tag: number, writeTag: number) => void;
 
@@ -288,7 +269,7 @@ for (const [what, why, misdeed] of misdeeds) {
       () => undefined,
       (error: ScsiError) => error,
     );
-    const writing = errorOf(unit.execute({ cdb: new Uint8Array(10), dataOut: bytes(102_400), dataInLength: 0 }));
+    const writing = rejection(unit.execute({ cdb: new Uint8Array(10), dataOut: bytes(102_400), dataInLength: 0 }));
     const errors = [await reading, await writing];
     expect(errors.map((error) => error?.message).join("\n")).toMatch(why);
     for (const error of errors) if (error !== undefined) expect(error.delivered).toBe("unknown");
@@ -316,7 +297,7 @@ for (const which of ["header", "data"] as const) {
       await connection.closed();
     });
     await using session = await connect(target);
-    const error = await errorOf(session.logicalUnit(0).execute({ cdb: bytes(6), dataInLength: 8 }));
+    const error = await rejection(session.logicalUnit(0).execute({ cdb: bytes(6), dataInLength: 8 }));
     expect(error).toMatchObject({ code: "PROTOCOL_ERROR", delivered: "unknown" });
     expect(error.message).toContain(`Wrong ${which} digest (data in (25h)`);
     expect(session.state).toBe("disconnected");
@@ -348,7 +329,7 @@ test("a rejected command fails with the reason, and the session goes on if its n
   });
   await using session = await connect(target, { observer: (event) => events.push(event) });
   const unit = session.logicalUnit(0);
-  const error = await errorOf(unit.execute({ cdb: bytes(6), dataInLength: 0 }));
+  const error = await rejection(unit.execute({ cdb: bytes(6), dataInLength: 0 }));
   expect(error).toMatchObject({ code: "PROTOCOL_ERROR", delivered: "unknown" });
   expect(error.message).toContain("rejected a scsi command (01h) PDU: command not supported (05h)");
   expect((await unit.execute({ cdb: bytes(6), dataInLength: 0 })).status).toBe(0);
@@ -363,7 +344,7 @@ test("a rejected command whose number was not taken ends the session: the target
     await connection.closed();
   });
   await using session = await connect(target);
-  const error = await errorOf(session.logicalUnit(0).execute({ cdb: bytes(6), dataInLength: 0 }));
+  const error = await rejection(session.logicalUnit(0).execute({ cdb: bytes(6), dataInLength: 0 }));
   expect(error.message).toContain("invalid PDU field (09h)");
   expect(session.state).toBe("disconnected");
 });
@@ -380,9 +361,9 @@ test("a rejected reset rejects its caller, and a rejected ABORT TASK ends the se
     await connection.closed();
   });
   await using session = await connect(target);
-  expect(await errorOf(session.reset("target"))).toMatchObject({ code: "TASK_MANAGEMENT_FAILED" });
+  expect(await rejection(session.reset("target"))).toMatchObject({ code: "TASK_MANAGEMENT_FAILED" });
   const unit = session.logicalUnit(0);
-  expect(await errorOf(unit.execute({ cdb: bytes(6), dataInLength: 0 }, { timeoutMs: 10 }))).toMatchObject({
+  expect(await rejection(unit.execute({ cdb: bytes(6), dataInLength: 0 }, { timeoutMs: 10 }))).toMatchObject({
     code: "TIMEOUT",
   });
   while (session.state === "connected") await new Promise((resolve) => setTimeout(resolve, 1));
@@ -454,7 +435,7 @@ test("random bytes never do more than end the connection", async () => {
   await using session = await connect(target);
   const unit = session.logicalUnit(0);
   for (let round = 0; round < 50; round++) {
-    const error = await errorOf(unit.execute({ cdb: bytes(6), dataInLength: 64 }));
+    const error = await rejection(unit.execute({ cdb: bytes(6), dataInLength: 64 }));
     expect(["PROTOCOL_ERROR", "CONNECTION_LOST"]).toContain(error.code);
   }
   expect(target.connections).toBe(50);

@@ -3,7 +3,6 @@
  * repeated.
  */
 import { expect, test } from "vitest";
-import { isScsiError, type ScsiError } from "../../src/errors.ts";
 import {
   connectIscsi,
   deriveIsid,
@@ -15,38 +14,19 @@ import {
 import { FINAL, Opcode, RESERVED_TAG } from "../../transports/iscsi/pdu.ts";
 import { readLoginRequest } from "../../transports/iscsi/request-pdus.ts";
 import { decodeText } from "../../transports/iscsi/text.ts";
+import { rejection } from "../rejection.ts";
 import {
+  connect,
   Ended,
   type FakeConnection,
-  type FakeTarget,
   INITIATOR_NAME,
   requestOf,
   startFakeTarget,
   TARGET_NAME,
 } from "./fake-target.ts";
 
-function connect(target: FakeTarget, more: Partial<IscsiConnectOptions> = {}) {
-  return connectIscsi({
-    host: target.host,
-    port: target.port,
-    target: TARGET_NAME,
-    initiatorName: INITIATOR_NAME,
-    ...more,
-  });
-}
-
 const testUnitReady = { cdb: new Uint8Array(6), dataInLength: 0 };
 const now = { DefaultTime2Wait: "0", DefaultTime2Retain: "0" };
-
-async function errorOf(promise: Promise<unknown>): Promise<ScsiError> {
-  try {
-    await promise;
-  } catch (error) {
-    if (isScsiError(error)) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
 
 /** Answers commands, pings and the logout until the initiator goes. */
 async function serve(connection: FakeConnection): Promise<void> {
@@ -80,7 +60,7 @@ test("a lost connection tells each command's outcome, and the next command logs 
   });
   await using session = await connect(target, { observer: (event) => events.push(event) });
   const unit = session.logicalUnit(1);
-  const errors = await Promise.all([1, 2, 3].map(() => errorOf(unit.execute(testUnitReady))));
+  const errors = await Promise.all([1, 2, 3].map(() => rejection(unit.execute(testUnitReady))));
   expect(errors.map(({ code, delivered }) => [code, delivered])).toEqual([
     ["CONNECTION_LOST", "unknown"],
     ["CONNECTION_LOST", "unknown"],
@@ -133,13 +113,13 @@ test("a command that waits for a login can be given up, and was certainly not de
   const session = await connect(target);
   const unit = session.logicalUnit(0);
   while (session.state === "connected") await new Promise((resolve) => setTimeout(resolve, 1));
-  expect(await errorOf(unit.execute(testUnitReady, { timeoutMs: 20 }))).toMatchObject({
+  expect(await rejection(unit.execute(testUnitReady, { timeoutMs: 20 }))).toMatchObject({
     code: "TIMEOUT",
     delivered: "no",
   });
-  const aborted = errorOf(unit.execute(testUnitReady, { signal: AbortSignal.timeout(20) }));
+  const aborted = rejection(unit.execute(testUnitReady, { signal: AbortSignal.timeout(20) }));
   expect(await aborted).toMatchObject({ code: "ABORTED", delivered: "no" });
-  const closed = errorOf(unit.execute(testUnitReady));
+  const closed = rejection(unit.execute(testUnitReady));
   await session[Symbol.asyncDispose]();
   expect(await closed).toMatchObject({ code: "CLOSED", delivered: "no" });
   expect(session.state).toBe("closed");
@@ -159,7 +139,7 @@ test("a login that fails again rejects what waited for it with its reason, undel
   await using session = await connect(target);
   const unit = session.logicalUnit(0);
   while (session.state === "connected") await new Promise((resolve) => setTimeout(resolve, 1));
-  expect(await errorOf(unit.execute(testUnitReady))).toMatchObject({
+  expect(await rejection(unit.execute(testUnitReady))).toMatchObject({
     code: "LOGIN_FAILED",
     delivered: "no",
     message: expect.stringContaining("the service is unavailable"),
@@ -185,8 +165,8 @@ test("a connection that ends with the very chunk that completes its login leaves
   await using session = await connect(target);
   const unit = session.logicalUnit(0);
   while (session.state === "connected") await new Promise((resolve) => setTimeout(resolve, 1));
-  const reset = errorOf(session.reset("target"));
-  expect(await errorOf(unit.execute(testUnitReady))).toMatchObject({ code: "CONNECTION_LOST", delivered: "no" });
+  const reset = rejection(session.reset("target"));
+  expect(await rejection(unit.execute(testUnitReady))).toMatchObject({ code: "CONNECTION_LOST", delivered: "no" });
   expect(await reset).toMatchObject({ code: "CONNECTION_LOST", delivered: "no" });
   expect((await unit.execute(testUnitReady)).status).toBe(0);
 });
@@ -194,7 +174,7 @@ test("a connection that ends with the very chunk that completes its login leaves
 test("nobody there is CONNECTION_FAILED, with the address", async () => {
   const gone = await startFakeTarget(async () => {});
   await gone[Symbol.asyncDispose]();
-  const error = await errorOf(connect(gone));
+  const error = await rejection(connect(gone));
   expect(error).toMatchObject({ code: "CONNECTION_FAILED", delivered: "no" });
   expect(error.message).toContain(`Cannot log in to ${TARGET_NAME} at 127.0.0.1:${gone.port}`);
 });
@@ -204,7 +184,7 @@ test("a connection that closes during the login is CONNECTION_FAILED", async () 
     await connection.expect(Opcode.LOGIN_REQUEST);
     connection.destroy();
   });
-  expect(await errorOf(connect(target))).toMatchObject({
+  expect(await rejection(connect(target))).toMatchObject({
     code: "CONNECTION_FAILED",
     message: expect.stringContaining("during the login"),
   });
@@ -212,16 +192,16 @@ test("a connection that closes during the login is CONNECTION_FAILED", async () 
 
 test("a login that is not answered ends at its limit, or by its signal", async () => {
   await using target = await startFakeTarget((connection) => connection.closed());
-  expect(await errorOf(connect(target, { loginTimeoutMs: 30 }))).toMatchObject({ code: "TIMEOUT", delivered: "no" });
-  expect(await errorOf(connect(target, { signal: AbortSignal.timeout(30) }))).toMatchObject({ code: "ABORTED" });
-  expect(await errorOf(connect(target, { signal: AbortSignal.abort() }))).toMatchObject({ code: "ABORTED" });
+  expect(await rejection(connect(target, { loginTimeoutMs: 30 }))).toMatchObject({ code: "TIMEOUT", delivered: "no" });
+  expect(await rejection(connect(target, { signal: AbortSignal.timeout(30) }))).toMatchObject({ code: "ABORTED" });
+  expect(await rejection(connect(target, { signal: AbortSignal.abort() }))).toMatchObject({ code: "ABORTED" });
 });
 
 test("a login refused as not found is TARGET_NOT_FOUND and is explained", async () => {
   await using target = await startFakeTarget(async (connection) => {
     connection.answerLogin(await connection.expect(Opcode.LOGIN_REQUEST), { status: 0x0203 });
   });
-  expect(await errorOf(connect(target))).toMatchObject({
+  expect(await rejection(connect(target))).toMatchObject({
     code: "TARGET_NOT_FOUND",
     message: expect.stringContaining("not for this initiator name (0203h)"),
   });
@@ -233,7 +213,7 @@ test("a secret is in no error and no event", async () => {
     connection.answerLogin(await connection.expect(Opcode.LOGIN_REQUEST), { status: 0x0201 });
   });
   const chap = { user: "alice", password: "hunter2hunter2", target: { user: "bob", password: "swordfishsword" } };
-  const error = await errorOf(connect(target, { chap, observer: (event) => seen.push(event) }));
+  const error = await rejection(connect(target, { chap, observer: (event) => seen.push(event) }));
   expect(error).toMatchObject({ code: "AUTHENTICATION_FAILED", message: expect.stringContaining("CHAP user alice") });
   const text = `${error.message} ${error.stack} ${JSON.stringify(seen)}`;
   expect(text).not.toMatch(/hunter2|swordfish/);
@@ -260,7 +240,7 @@ for (const [status, permanent] of [
     });
     await using session = await connect(target, { observer: (event) => events.push(event) });
     const unit = session.logicalUnit(0);
-    expect(await errorOf(unit.execute(testUnitReady))).toMatchObject({ code: "CONNECTION_LOST" });
+    expect(await rejection(unit.execute(testUnitReady))).toMatchObject({ code: "CONNECTION_LOST" });
     expect((await unit.execute(testUnitReady)).status).toBe(0);
     expect(target.connections).toBe(permanent ? 1 : 2);
     expect(events[0]).toEqual({ type: "redirected", host: "127.0.0.1", port: elsewhere.port, permanent });
@@ -272,7 +252,7 @@ test("a redirection in circles ends", async () => {
     const request = await connection.expect(Opcode.LOGIN_REQUEST);
     connection.answerLogin(request, { status: 0x0101, transit: false }, `TargetAddress=127.0.0.1:${target.port}\0`);
   });
-  expect(await errorOf(connect(target))).toMatchObject({
+  expect(await rejection(connect(target))).toMatchObject({
     code: "LOGIN_FAILED",
     message: expect.stringContaining("redirects more than 4 times"),
   });
@@ -310,7 +290,7 @@ test("a target that stalls in the middle of a PDU is found out", async () => {
     await connection.closed();
   });
   await using session = await connect(target, { keepAlive: { intervalMs: 20, timeoutMs: 20 } });
-  expect(await errorOf(session.logicalUnit(0).execute(testUnitReady))).toMatchObject({
+  expect(await rejection(session.logicalUnit(0).execute(testUnitReady))).toMatchObject({
     code: "CONNECTION_LOST",
     delivered: "unknown",
   });
@@ -359,7 +339,7 @@ test("a target that asks for a logout gets it in time even if a command hangs", 
     await connection.closed();
   });
   await using session = await connect(target);
-  expect(await errorOf(session.logicalUnit(0).execute(testUnitReady))).toMatchObject({
+  expect(await rejection(session.logicalUnit(0).execute(testUnitReady))).toMatchObject({
     code: "CONNECTION_LOST",
     delivered: "unknown",
     message: expect.stringContaining("asked for a logout"),
@@ -379,7 +359,7 @@ test.each([
   });
   await using session = await connect(target);
   const unit = session.logicalUnit(0);
-  expect(await errorOf(unit.execute(testUnitReady))).toMatchObject({
+  expect(await rejection(unit.execute(testUnitReady))).toMatchObject({
     code: "CONNECTION_LOST",
     message: expect.stringContaining(words),
   });
@@ -444,7 +424,7 @@ test("tasks that the target terminates are ended and acknowledged (event 5)", as
   });
   await using session = await connect(target);
   const unit = session.logicalUnit(2);
-  expect(await errorOf(unit.execute(testUnitReady))).toMatchObject({ code: "TASK_ABORTED", delivered: "unknown" });
+  expect(await rejection(unit.execute(testUnitReady))).toMatchObject({ code: "TASK_ABORTED", delivered: "unknown" });
   expect((await unit.execute(testUnitReady)).status).toBe(0);
 });
 
@@ -499,7 +479,9 @@ test("a discovery whose answer never ends is cut off", async () => {
       );
     }
   });
-  const error = await errorOf(discoverTargets({ host: target.host, port: target.port, initiatorName: INITIATOR_NAME }));
+  const error = await rejection(
+    discoverTargets({ host: target.host, port: target.port, initiatorName: INITIATOR_NAME }),
+  );
   expect(error).toMatchObject({
     code: "PROTOCOL_ERROR",
     message: expect.stringContaining("longer than 8388608 bytes"),
@@ -514,12 +496,12 @@ test("a discovery, and a reset, can be given up while they wait", async () => {
     await serve(connection);
   });
   const where = { host: target.host, port: target.port, initiatorName: INITIATOR_NAME };
-  expect(await errorOf(discoverTargets({ ...where, signal: AbortSignal.timeout(30) }))).toMatchObject({
+  expect(await rejection(discoverTargets({ ...where, signal: AbortSignal.timeout(30) }))).toMatchObject({
     code: "ABORTED",
     message: expect.stringContaining("gave up a text request"),
   });
   await using session = await connect(target);
-  expect(await errorOf(session.reset("target", { signal: AbortSignal.timeout(30) }))).toMatchObject({
+  expect(await rejection(session.reset("target", { signal: AbortSignal.timeout(30) }))).toMatchObject({
     code: "ABORTED",
     message: expect.stringContaining("gave up a TARGET WARM RESET"),
   });
@@ -532,7 +514,7 @@ test("a reset that is not confirmed in time says so", async () => {
     await serve(connection);
   });
   await using session = await connect(target);
-  expect(await errorOf(session.reset("bus", { timeoutMs: 20 }))).toMatchObject({
+  expect(await rejection(session.reset("bus", { timeoutMs: 20 }))).toMatchObject({
     code: "TIMEOUT",
     message: expect.stringContaining("Cannot do a TARGET COLD RESET"),
   });
@@ -594,6 +576,6 @@ test("a transport that its script left running is over with the session", async 
   const unit = session.logicalUnit(0);
   await session[Symbol.asyncDispose]();
   expect(session.state).toBe("closed");
-  expect(await errorOf(unit.execute(testUnitReady))).toMatchObject({ code: "CLOSED", delivered: "no" });
-  expect(await errorOf(session.reset("target"))).toMatchObject({ code: "CLOSED", delivered: "no" });
+  expect(await rejection(unit.execute(testUnitReady))).toMatchObject({ code: "CLOSED", delivered: "no" });
+  expect(await rejection(session.reset("target"))).toMatchObject({ code: "CLOSED", delivered: "no" });
 });

@@ -3,30 +3,21 @@
  * is asked of it.
  */
 import { expect, test } from "vitest";
-import { isScsiError, type ScsiError } from "../../src/errors.ts";
-import { connectIscsi, type IscsiConnectOptions, type IscsiEvent, openIscsi } from "../../transports/iscsi/index.ts";
+import type { ScsiError } from "../../src/errors.ts";
+import { type IscsiEvent, openIscsi } from "../../transports/iscsi/index.ts";
 import { FINAL, Opcode, RESERVED_TAG, ResponseFlag } from "../../transports/iscsi/pdu.ts";
 import { readDataOut } from "../../transports/iscsi/request-pdus.ts";
+import { rejection } from "../rejection.ts";
 import {
+  connect,
   Ended,
   type FakeConnection,
-  type FakeTarget,
   INITIATOR_NAME,
   join,
   requestOf,
   startFakeTarget,
   TARGET_NAME,
 } from "./fake-target.ts";
-
-function connect(target: FakeTarget, more: Partial<IscsiConnectOptions> = {}) {
-  return connectIscsi({
-    host: target.host,
-    port: target.port,
-    target: TARGET_NAME,
-    initiatorName: INITIATOR_NAME,
-    ...more,
-  });
-}
 
 const pattern = (length: number): Uint8Array =>
   Uint8Array.from({ length }, (_, index) => (index * 13 + (index >> 8)) & 0xff);
@@ -37,16 +28,6 @@ const write = (dataOut: Uint8Array) => ({
   dataOut,
   dataInLength: 0,
 });
-
-async function errorOf(promise: Promise<unknown>): Promise<ScsiError> {
-  try {
-    await promise;
-  } catch (error) {
-    if (isScsiError(error)) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
 
 /** Answers the logout at the end, as a good target does. */
 async function untilLogout(connection: FakeConnection): Promise<void> {
@@ -408,7 +389,7 @@ test.each([
     });
     await using session = await connect(target);
     const unit = session.logicalUnit(2);
-    const here = errorOf(unit.execute(testUnitReady));
+    const here = rejection(unit.execute(testUnitReady));
     const elsewhere = session
       .logicalUnit(3)
       .execute(testUnitReady)
@@ -434,7 +415,7 @@ test("a reset that the target refuses rejects with its reason", async () => {
     await untilLogout(connection);
   });
   await using session = await connect(target);
-  expect(await errorOf(session.reset("target"))).toMatchObject({
+  expect(await rejection(session.reset("target"))).toMatchObject({
     code: "TASK_MANAGEMENT_FAILED",
     message: expect.stringContaining("task management function not supported (05h)"),
   });
@@ -475,7 +456,7 @@ test("a command that times out is aborted, and its tag is kept until the target 
   });
   await using session = await connect(target, { observer: (event) => events.push(event) });
   const unit = session.logicalUnit(1);
-  const error = await errorOf(unit.execute(read(8), { timeoutMs: 20 }));
+  const error = await rejection(unit.execute(read(8), { timeoutMs: 20 }));
   expect(error).toMatchObject({ code: "TIMEOUT", delivered: "unknown" });
   expect(error.message).toMatch(/CDB 28 00….*within 20 ms.*ABORT TASK/);
   for (let count = 0; count < 4; count++) expect((await unit.execute(testUnitReady)).status).toBe(0);
@@ -499,7 +480,7 @@ test("a command that its signal ends is aborted too, and late data for it does n
   await using session = await connect(target);
   const unit = session.logicalUnit(0);
   const controller = new AbortController();
-  const aborted = errorOf(unit.execute(read(8), { signal: controller.signal }));
+  const aborted = rejection(unit.execute(read(8), { signal: controller.signal }));
   const reason = new Error("enough");
   setTimeout(() => controller.abort(reason), 20);
   expect(await aborted).toMatchObject({ code: "ABORTED", delivered: "unknown", cause: reason });
@@ -521,7 +502,7 @@ test("a command that was never sent is given up without a word to the target", a
   await using session = await connect(target);
   const unit = session.logicalUnit(0);
   const first = unit.execute(testUnitReady);
-  const second = errorOf(unit.execute(testUnitReady, { timeoutMs: 10 }));
+  const second = rejection(unit.execute(testUnitReady, { timeoutMs: 10 }));
   const third = unit.execute({ cdb: Uint8Array.of(0, 3, 0, 0, 0, 0), dataInLength: 0 });
   expect(await second).toMatchObject({ code: "TIMEOUT", delivered: "no" });
   expect((await first).status).toBe(0);
@@ -546,8 +527,8 @@ test.each([
     });
     await using session = await connect(target, { abortTimeoutMs: 30 });
     const unit = session.logicalUnit(0);
-    const slow = errorOf(unit.execute(testUnitReady, { timeoutMs: 20 }));
-    const other = errorOf(unit.execute(testUnitReady));
+    const slow = rejection(unit.execute(testUnitReady, { timeoutMs: 20 }));
+    const other = rejection(unit.execute(testUnitReady));
     expect(await slow).toMatchObject({ code: "TIMEOUT" });
     expect(await other).toMatchObject({
       code: "CONNECTION_LOST",
@@ -570,7 +551,7 @@ test("a signal that has fired, and bad arguments, send nothing", async () => {
   });
   await using session = await connect(target);
   const unit = session.logicalUnit(0);
-  expect(await errorOf(unit.execute(testUnitReady, { signal: AbortSignal.abort() }))).toMatchObject({
+  expect(await rejection(unit.execute(testUnitReady, { signal: AbortSignal.abort() }))).toMatchObject({
     code: "ABORTED",
     delivered: "no",
   });
@@ -595,12 +576,12 @@ test("disposing a logical unit ends its own commands and no other's", async () =
   });
   await using session = await connect(target);
   const [one, two] = [session.logicalUnit(1), session.logicalUnit(2)];
-  const first = errorOf(one.execute(testUnitReady));
+  const first = rejection(one.execute(testUnitReady));
   const second = two.execute(testUnitReady);
   await one[Symbol.asyncDispose]();
   await one[Symbol.asyncDispose]();
   expect(await first).toMatchObject({ code: "CLOSED", delivered: "unknown" });
-  expect(await errorOf(one.execute(testUnitReady))).toMatchObject({ code: "CLOSED", delivered: "no" });
+  expect(await rejection(one.execute(testUnitReady))).toMatchObject({ code: "CLOSED", delivered: "no" });
   expect((await second).status).toBe(0);
 });
 
@@ -624,11 +605,11 @@ test("disposing the session rejects what is under way, logs out, and closes its 
     lun: 0,
     initiatorName: INITIATOR_NAME,
   });
-  const under = errorOf(unit.execute(testUnitReady));
+  const under = rejection(unit.execute(testUnitReady));
   await unit[Symbol.asyncDispose]();
   await unit[Symbol.asyncDispose]();
   expect(await under).toMatchObject({ code: "CLOSED", delivered: "unknown" });
-  expect(await errorOf(unit.execute(testUnitReady))).toMatchObject({ code: "CLOSED", delivered: "no" });
+  expect(await rejection(unit.execute(testUnitReady))).toMatchObject({ code: "CLOSED", delivered: "no" });
   expect(loggedOut).toBe(1);
   expect(target.connections).toBe(1);
 });

@@ -3,19 +3,10 @@ import { spawn } from "node:child_process";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { exitCodeOf } from "../../cli/exit-codes.ts";
-import { isScsiError, type ScsiError } from "../../src/index.ts";
+import { rejection } from "../rejection.ts";
 import { child } from "./child.ts";
 import { sgPersistOut } from "./sg-persist.ts";
 import { attentions, connect, mapping, run, runtime, slowDown, unitAt, units } from "./units.ts";
-
-async function rejection(promise: Promise<unknown>): Promise<ScsiError> {
-  const error = await promise.then(
-    () => expect.fail("resolved, but should have rejected"),
-    (reason: unknown) => reason,
-  );
-  if (!isScsiError(error)) expect.fail(`rejected with ${String(error)}, which is no ScsiError`);
-  return error;
-}
 
 const testUnitReady = { cdb: new Uint8Array(6), dataInLength: 0 };
 

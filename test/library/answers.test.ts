@@ -11,11 +11,12 @@ import {
   type ScsiResponse,
   transportError,
 } from "../../src/index.ts";
-import { bytes, check, checkWith, failure, good, hangs, lost, scripted, status } from "./scripted.ts";
+import { rejection } from "../rejection.ts";
+import { bytes, check, checkWith, good, hangs, lost, scripted, status } from "./scripted.ts";
 
 const once = { retry: noRetries };
 const errorOf = (response: ScsiResponse): Promise<ScsiError> =>
-  failure(createLogicalUnit(scripted([response]), once).testUnitReady());
+  rejection(createLogicalUnit(scripted([response]), once).testUnitReady());
 
 describe("a status", () => {
   const statuses: readonly [number, string, ScsiErrorCode][] = [
@@ -70,7 +71,7 @@ describe("CHECK CONDITION", () => {
   it.each(keys)("with sense key %i is %s", async (senseKey, code) => {
     const unit = createLogicalUnit(scripted([check(senseKey, 0, 0)]), once);
     if (code === "success") await expect(unit.testUnitReady()).resolves.toBeUndefined();
-    else expect(await failure(unit.testUnitReady())).toMatchObject({ code, status: 2, sense: { senseKey } });
+    else expect(await rejection(unit.testUnitReady())).toMatchObject({ code, status: 2, sense: { senseKey } });
   });
 
   it.each(keys)("with sense key %i, deferred, is a failure: the command was not executed", async (senseKey, code) => {
@@ -130,7 +131,7 @@ describe("a field pointer", () => {
     ["CDB byte 3", pointer("c00003"), { byte: 3, name: undefined }],
     ["CDB byte 65535", pointer("c0ffff"), { byte: 65535, name: undefined }],
   ])("is named: %s", async (text, response, field) => {
-    const error = await failure(createLogicalUnit(scripted([response]), once).reserve(reserve));
+    const error = await rejection(createLogicalUnit(scripted([response]), once).reserve(reserve));
     expect(error.field).toMatchObject(field);
     expect(error.message).toMatch(new RegExp(`; the field meant is ${text.replace(/[()]/g, "\\$&")}$`));
   });
@@ -143,7 +144,7 @@ describe("a field pointer", () => {
   it("is that of the parameter list's own form", async () => {
     const unit = createLogicalUnit(scripted([list("890011")]), once);
     const transportId = { protocol: "sas", address: 1n } as const;
-    const error = await failure(unit.registerAndMove({ key: 1n, newKey: 2n, transportId, relativeTargetPort: 1 }));
+    const error = await rejection(unit.registerAndMove({ key: 1n, newKey: 2n, transportId, relativeTargetPort: 1 }));
     expect(error.field?.name).toBe("UNREG");
   });
 
@@ -157,7 +158,7 @@ describe("a field pointer", () => {
 describe("an answer that cannot be right", () => {
   it("is MALFORMED_RESPONSE, and says what was expected and what came", async () => {
     const unit = createLogicalUnit(scripted([good("0000000100")]));
-    const error = await failure(unit.readKeys());
+    const error = await rejection(unit.readKeys());
     expect(error).toMatchObject({ code: "MALFORMED_RESPONSE", command: "READ KEYS", status: 0, delivered: "yes" });
     expect(error.message).toMatch(/^Cannot read the answer to READ KEYS: expected .*, got 5 bytes: 00 00 00 01 00$/);
     expect(error.attempts).toHaveLength(1);
@@ -165,13 +166,13 @@ describe("an answer that cannot be right", () => {
 
   it("is not asked for again", async () => {
     const transport = scripted([good("0000000100")]);
-    await failure(createLogicalUnit(transport).readKeys());
+    await rejection(createLogicalUnit(transport).readKeys());
     expect(transport.sent).toHaveLength(1);
   });
 
   it("of a READ is one of another length", async () => {
     const unit = createLogicalUnit(scripted([good("00".repeat(511))]));
-    expect((await failure(unit.read10({ lba: 0, blocks: 1 }))).code).toBe("MALFORMED_RESPONSE");
+    expect((await rejection(unit.read10({ lba: 0, blocks: 1 }))).code).toBe("MALFORMED_RESPONSE");
   });
 });
 
@@ -189,7 +190,7 @@ describe("a transport's error", () => {
   ] as const)("%s keeps its code, and gets the command, the unit and the attempts", async (code, delivered) => {
     const cause = new Error("the reason");
     const unit = createLogicalUnit(scripted([transportError(code, delivered, "the wire is cut", cause)]), once);
-    const error = await failure(unit.testUnitReady());
+    const error = await rejection(unit.testUnitReady());
     expect(error).toMatchObject({
       code,
       delivered,
@@ -317,7 +318,7 @@ describe("a logical unit", () => {
   });
 
   it("cannot reset where the transport cannot", async () => {
-    const error = await failure(createLogicalUnit(scripted([good()])).reset("target"));
+    const error = await rejection(createLogicalUnit(scripted([good()])).reset("target"));
     expect(error).toMatchObject({ code: "TASK_MANAGEMENT_FAILED", delivered: "no", unit: "scripted://unit" });
     expect(error.message).toBe("Cannot reset the target: scripted://unit has no task management");
   });
@@ -326,7 +327,7 @@ describe("a logical unit", () => {
 describe("a signal", () => {
   it("that has fired before: the transport gets it, and its ABORTED is passed on", async () => {
     const reason = new Error("never mind");
-    const error = await failure(
+    const error = await rejection(
       createLogicalUnit(scripted([hangs])).testUnitReady({ signal: AbortSignal.abort(reason) }),
     );
     expect(error).toMatchObject({ code: "ABORTED", command: "TEST UNIT READY", cause: reason });
@@ -335,7 +336,7 @@ describe("a signal", () => {
   it("that fires while a command is under way ends it", async () => {
     const controller = new AbortController();
     const transport = scripted([hangs]);
-    const promise = failure(createLogicalUnit(transport).testUnitReady({ signal: controller.signal }));
+    const promise = rejection(createLogicalUnit(transport).testUnitReady({ signal: controller.signal }));
     controller.abort();
     expect((await promise).code).toBe("ABORTED");
     expect(transport.sent).toHaveLength(1);
@@ -344,7 +345,7 @@ describe("a signal", () => {
   it("of a command that changes state leaves the answer unknown, and nobody looks", async () => {
     const controller = new AbortController();
     const transport = scripted([hangs]);
-    const promise = failure(createLogicalUnit(transport).clear({ key: 1n, signal: controller.signal }));
+    const promise = rejection(createLogicalUnit(transport).clear({ key: 1n, signal: controller.signal }));
     controller.abort();
     expect(await promise).toMatchObject({ code: "ABORTED", delivered: "unknown" });
     expect(transport.sent).toHaveLength(1);
@@ -356,7 +357,7 @@ describe("a signal", () => {
     const controller = new AbortController();
     const transport = scripted([status(0x08)]);
     const unit = createLogicalUnit(transport, { retry: slow, deadlineMs: 600_000, signal: controller.signal });
-    const promise = failure(unit.testUnitReady());
+    const promise = rejection(unit.testUnitReady());
     await new Promise((resolve) => setTimeout(resolve, 5));
     controller.abort(new Error("never mind"));
     const error = await promise;
@@ -375,7 +376,7 @@ describe("a signal", () => {
     const controller = new AbortController();
     const unit = createLogicalUnit(scripted([status(0x08)]), { retry: slow, deadlineMs: 600_000 });
     const observer = (): void => controller.abort();
-    const error = await failure(unit.testUnitReady({ signal: controller.signal, observer }));
+    const error = await rejection(unit.testUnitReady({ signal: controller.signal, observer }));
     expect(error).toMatchObject({ code: "ABORTED", delivered: "no" });
   });
 });

@@ -1,7 +1,8 @@
 /** Answers that did not arrive whole: asked for once more with the room that they need, and never taken for whole. */
 import { describe, expect, it } from "vitest";
 import { commands, createLogicalUnit, defaultRetryPolicy, type ScsiRequest } from "../../src/index.ts";
-import { bytes, check, failure, good, lost, quick, type Scripted, scripted, status } from "./scripted.ts";
+import { rejection } from "../rejection.ts";
+import { bytes, check, good, lost, quick, type Scripted, scripted, status } from "./scripted.ts";
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0");
 const key = (value: number): string => hex(value, 16);
@@ -182,7 +183,7 @@ describe("the second question", () => {
 
   it("that fails is a failure: half a list is not given out", async () => {
     const transport = scripted([cut(keysAnswer(2000)), lost("CLOSED", "no")]);
-    const error = await failure(createLogicalUnit(transport, fast).readKeys());
+    const error = await rejection(createLogicalUnit(transport, fast).readKeys());
     expect(error).toMatchObject({ code: "CLOSED", command: "READ KEYS" });
     expect(error.attempts).toHaveLength(2);
   });

@@ -9,7 +9,8 @@ import {
   type LogicalUnit,
   type TransportId,
 } from "../../src/index.ts";
-import { check, failure, good, looking, lost, quick, type Step, scripted, status } from "./scripted.ts";
+import { rejection } from "../rejection.ts";
+import { check, good, looking, lost, quick, type Step, scripted, status } from "./scripted.ts";
 
 const fast = { retry: quick(defaultRetryPolicy) };
 const us: TransportId = { protocol: "sas", address: 0x5000_c500_1234_5678n };
@@ -77,7 +78,7 @@ describe("every command of PERSISTENT RESERVE OUT", () => {
 
     it(`${name} is LOST_ANSWER without evidence if the target cannot be asked`, async () => {
       const transport = scripted([lost("CONNECTION_LOST"), lost("CONNECTION_FAILED", "no")]);
-      const error = await failure(send(createLogicalUnit(transport, fast)));
+      const error = await rejection(send(createLogicalUnit(transport, fast)));
       expect(error).toMatchObject({
         code: "LOST_ANSWER",
         evidence: undefined,
@@ -126,7 +127,7 @@ describe("what was seen", () => {
   it("comes with the error where it is not", async () => {
     const cause = lost("TIMEOUT");
     const transport = looking({ keys: keys(1), reservation: nobody, status: registeredAs(us, 1) }, cause, us);
-    const error = await failure(createLogicalUnit(transport, fast).register({ key: 1n, newKey: 0x11n }));
+    const error = await rejection(createLogicalUnit(transport, fast).register({ key: 1n, newKey: 0x11n }));
     expect(error).toMatchObject({
       code: "LOST_ANSWER",
       cause,
@@ -138,7 +139,7 @@ describe("what was seen", () => {
 
   it("comes with the error where it does not tell", async () => {
     const transport = looking({ keys: keys(0x11), reservation: nobody, status: noSuchAction }, lost("TIMEOUT"));
-    const error = await failure(createLogicalUnit(transport, fast).register({ newKey: 0x11n }));
+    const error = await rejection(createLogicalUnit(transport, fast).register({ newKey: 0x11n }));
     expect(error.evidence).toMatchObject({ verdict: "undecided", registrations: undefined });
     expect(error.message).toContain("and what the target shows now does not tell");
   });
@@ -157,7 +158,7 @@ describe("what was seen", () => {
     const later = good("0000000800000000");
     for (const status of [cut, later]) {
       const transport = looking({ keys: keys(0x11), reservation: nobody, status }, lost("TIMEOUT"), us);
-      const error = await failure(createLogicalUnit(transport, fast).register({ newKey: 0x11n }));
+      const error = await rejection(createLogicalUnit(transport, fast).register({ newKey: 0x11n }));
       expect(error.evidence?.registrations).toBeUndefined();
     }
   });
@@ -171,7 +172,7 @@ describe("what was seen", () => {
 
   it("of an answer that is malformed leaves no evidence", async () => {
     const transport = looking({ keys: good("00"), reservation: nobody, status: noSuchAction }, lost("TIMEOUT"));
-    expect(await failure(createLogicalUnit(transport, fast).clear({ key: 1n }))).toMatchObject({
+    expect(await rejection(createLogicalUnit(transport, fast).clear({ key: 1n }))).toMatchObject({
       code: "LOST_ANSWER",
       evidence: undefined,
     });
@@ -189,7 +190,7 @@ describe("a lost answer of", () => {
   it.each(reads)("%s is asked for again", async (name, options) => {
     const transport = scripted([lost("TIMEOUT"), lost("CONNECTION_LOST"), status(0x18)]);
     const method = createLogicalUnit(transport, fast)[name as "testUnitReady"];
-    expect((await failure(method(options as object))).code).toBe("RESERVATION_CONFLICT");
+    expect((await rejection(method(options as object))).code).toBe("RESERVATION_CONFLICT");
     expect(transport.sent).toHaveLength(3);
   });
 
@@ -205,7 +206,7 @@ describe("a lost answer of", () => {
     async (name, options) => {
       const transport = scripted([lost("TIMEOUT")]);
       const method = createLogicalUnit(transport, fast)[name as "testUnitReady"];
-      expect(await failure(method(options as object))).toMatchObject({ code: "TIMEOUT", delivered: "unknown" });
+      expect(await rejection(method(options as object))).toMatchObject({ code: "TIMEOUT", delivered: "unknown" });
       expect(transport.sent).toHaveLength(1);
     },
   );

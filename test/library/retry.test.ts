@@ -15,7 +15,8 @@ import {
   type SenseData,
 } from "../../src/index.ts";
 import { nextDelayMs } from "../../src/retry.ts";
-import { check, failure, good, lost, quick, scripted, status } from "./scripted.ts";
+import { rejection } from "../rejection.ts";
+import { check, good, lost, quick, scripted, status } from "./scripted.ts";
 
 type Decision = ReturnType<RetryPolicy["decide"]>;
 const effects: readonly Effect[] = ["none", "medium", "reservation"];
@@ -146,7 +147,7 @@ describe("a logical unit that repeats", () => {
     expect(afterReset.commands()).toEqual(["5f/0", "5f/0"]);
 
     const preempted = scripted([check(6, 0x2a, 0x03), good()]);
-    const error = await failure(createLogicalUnit(preempted, fast).register({ newKey: 1n }));
+    const error = await rejection(createLogicalUnit(preempted, fast).register({ newKey: 1n }));
     expect(error).toMatchObject({ code: "UNIT_ATTENTION", sense: { asc: 0x2a, ascq: 3 } });
     expect(preempted.commands()).toEqual(["5f/0"]);
   });
@@ -154,13 +155,13 @@ describe("a logical unit that repeats", () => {
   it("does not send a WRITE again after a reset", async () => {
     const transport = scripted([powerOn, good()]);
     const data = new Uint8Array(512);
-    expect((await failure(createLogicalUnit(transport, fast).write10({ lba: 0, data }))).code).toBe("UNIT_ATTENTION");
+    expect((await rejection(createLogicalUnit(transport, fast).write10({ lba: 0, data }))).code).toBe("UNIT_ATTENTION");
     expect(transport.sent).toHaveLength(1);
   });
 
   it("gives up after the last attempt, and the error says how many there were", async () => {
     const transport = scripted([busy]);
-    const error = await failure(createLogicalUnit(transport, fast).testUnitReady());
+    const error = await rejection(createLogicalUnit(transport, fast).testUnitReady());
     expect(error.code).toBe("BUSY");
     expect(error.attempts).toHaveLength(8);
     expect(transport.sent).toHaveLength(8);
@@ -169,14 +170,14 @@ describe("a logical unit that repeats", () => {
 
   it("never repeats what was forbidden by RESERVATION CONFLICT", async () => {
     const transport = scripted([status(0x18)]);
-    const error = await failure(createLogicalUnit(transport, fast).testUnitReady());
+    const error = await rejection(createLogicalUnit(transport, fast).testUnitReady());
     expect(error.message).toBe("Cannot TEST UNIT READY: the target answered RESERVATION CONFLICT");
     expect(transport.sent).toHaveLength(1);
   });
 
   it("asks the policy of the call before its own", async () => {
     const transport = scripted([busy]);
-    await failure(createLogicalUnit(transport, fast).testUnitReady({ retry: noRetries }));
+    await rejection(createLogicalUnit(transport, fast).testUnitReady({ retry: noRetries }));
     expect(transport.sent).toHaveLength(1);
   });
 
@@ -187,10 +188,10 @@ describe("a logical unit that repeats", () => {
       return "no";
     };
     const unit = createLogicalUnit(scripted([busy]), { retry: { ...noRetries, maxAttempts: 2, decide } });
-    await failure(unit.testUnitReady());
-    await failure(unit.write10({ lba: 0, data: new Uint8Array(512) }));
-    await failure(unit.reserve({ key: 1n, type: "write-exclusive" }));
-    await failure(unit.reserve6());
+    await rejection(unit.testUnitReady());
+    await rejection(unit.write10({ lba: 0, data: new Uint8Array(512) }));
+    await rejection(unit.reserve({ key: 1n, type: "write-exclusive" }));
+    await rejection(unit.reserve6());
     expect(asked).toEqual([
       ["BUSY", "none"],
       ["BUSY", "medium"],
@@ -216,7 +217,7 @@ describe("a logical unit that repeats", () => {
   it("does not start what the deadline would not let it finish", async () => {
     const transport = scripted([busy]);
     const retry = { ...defaultRetryPolicy, backoffMs: 60_000, maxBackoffMs: 60_000 };
-    const error = await failure(createLogicalUnit(transport, { retry, deadlineMs: 30_000 }).testUnitReady());
+    const error = await rejection(createLogicalUnit(transport, { retry, deadlineMs: 30_000 }).testUnitReady());
     expect(error.code).toBe("BUSY");
     expect(transport.sent).toHaveLength(1);
   });

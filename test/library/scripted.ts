@@ -1,6 +1,5 @@
 /** A transport that answers from a script, and remembers what it was sent: for tests of what stands above transports. */
 import {
-  isScsiError,
   type RetryPolicy,
   type ScsiError,
   type ScsiRequest,
@@ -112,15 +111,3 @@ export const hangs: Step = (_, { signal }) =>
 
 /** A policy that repeats as the default does, without waiting long. */
 export const quick = (policy: RetryPolicy): RetryPolicy => ({ ...policy, backoffMs: 1, maxBackoffMs: 1 });
-
-/** The ScsiError that a promise rejects with. */
-export async function failure(promise: Promise<unknown>): Promise<ScsiError> {
-  const error: unknown = await promise.then(
-    () => {
-      throw new Error("it succeeded");
-    },
-    (reason: unknown) => reason,
-  );
-  if (!isScsiError(error)) throw error;
-  return error;
-}

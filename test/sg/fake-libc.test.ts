@@ -3,12 +3,12 @@
  * giving up and closing. Where there is no C compiler these tests are skipped; threads.test.ts and libc.test.ts need none.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { isScsiError, type ScsiError } from "../../src/errors.ts";
 import type { Transport } from "../../src/transport.ts";
 import type { Threads } from "../../transports/sg/calls.ts";
 import type { DeviceNode } from "../../transports/sg/node-of.ts";
 import { createThreads } from "../../transports/sg/threads.ts";
 import { createSgTransport, type SgOptions } from "../../transports/sg/transport.ts";
+import { rejection } from "../rejection.ts";
 import { describeTransport } from "../transport-contract.ts";
 import { buildFakeLibc, doors } from "./doors.ts";
 
@@ -25,15 +25,6 @@ const nodeAt = (path: string, kind: DeviceNode["kind"]): DeviceNode => ({
 });
 
 const command = (...cdb: number[]) => ({ cdb: Uint8Array.from(cdb), dataInLength: 0 });
-
-async function rejection(promise: Promise<unknown>): Promise<ScsiError> {
-  const error = await promise.then(
-    () => expect.fail("resolved, but should have rejected"),
-    (reason: unknown) => reason,
-  );
-  if (!isScsiError(error)) expect.fail(`rejected with ${String(error)}, which is no ScsiError`);
-  return error;
-}
 
 interface Counters {
   readonly openFiles: number;

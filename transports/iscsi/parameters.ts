@@ -60,6 +60,26 @@ export interface SessionParameters {
   time2Retain: number;
 }
 
+/** What holds, given how each key ended: for initiators and targets. */
+export function sessionParameters(
+  resultOf: (key: NegotiatedKey) => string,
+  maxSendDataSegmentLength: number,
+): SessionParameters {
+  const maxBurstLength = Number(resultOf("MaxBurstLength"));
+  return {
+    headerDigest: resultOf("HeaderDigest") === "CRC32C",
+    dataDigest: resultOf("DataDigest") === "CRC32C",
+    maxSendDataSegmentLength,
+    maxBurstLength,
+    firstBurstLength: Math.min(Number(resultOf("FirstBurstLength")), maxBurstLength),
+    initialR2t: resultOf("InitialR2T") === "Yes",
+    immediateData: resultOf("ImmediateData") === "Yes",
+    maxOutstandingR2t: Number(resultOf("MaxOutstandingR2T")),
+    time2Wait: Number(resultOf("DefaultTime2Wait")),
+    time2Retain: Number(resultOf("DefaultTime2Retain")),
+  };
+}
+
 /** The offers of a normal session, or of a discovery session, which moves no SCSI data. */
 export function offers(choices: ParameterChoices, discovery: boolean): Map<NegotiatedKey, string> {
   const digests: [NegotiatedKey, string][] = [
@@ -137,24 +157,8 @@ export function negotiate(choices: ParameterChoices, discovery: boolean): Negoti
       : checkAnswer(key, offer, agree(key, negotiatedDefaults[key], offer));
   }
 
-  function result(): SessionParameters {
-    const maxBurstLength = Number(resultOf("MaxBurstLength"));
-    return {
-      headerDigest: resultOf("HeaderDigest") === "CRC32C",
-      dataDigest: resultOf("DataDigest") === "CRC32C",
-      maxSendDataSegmentLength: maxSend,
-      maxBurstLength,
-      firstBurstLength: Math.min(Number(resultOf("FirstBurstLength")), maxBurstLength),
-      initialR2t: resultOf("InitialR2T") === "Yes",
-      immediateData: resultOf("ImmediateData") === "Yes",
-      maxOutstandingR2t: Number(resultOf("MaxOutstandingR2T")),
-      time2Wait: Number(resultOf("DefaultTime2Wait")),
-      time2Retain: Number(resultOf("DefaultTime2Retain")),
-    };
-  }
-
   const first: [string, string][] = [...offered, ["MaxRecvDataSegmentLength", String(MAX_RECEIVE_DATA_SEGMENT_LENGTH)]];
-  return { first, receive, result };
+  return { first, receive, result: () => sessionParameters(resultOf, maxSend) };
 }
 
 /** Keys that a target declares and that need no answer. */

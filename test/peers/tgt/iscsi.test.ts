@@ -1,6 +1,6 @@
 /** The iSCSI initiator against a real tgtd: discovery, authentication, digests, data both ways, loss, and identity. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { isScsiError, type ScsiError } from "../../../src/errors.ts";
+import type { ScsiError } from "../../../src/errors.ts";
 import type { Transport } from "../../../src/transport.ts";
 import {
   connectIscsi,
@@ -9,6 +9,7 @@ import {
   type IscsiConnectOptions,
   openIscsi,
 } from "../../../transports/iscsi/index.ts";
+import { rejection } from "../../rejection.ts";
 import { startTgtd, type Tgtd } from "./tgtd.ts";
 
 const DISK = "iqn.2026-01.test:disk";
@@ -79,16 +80,6 @@ function pattern(length: number, seed: number): Uint8Array {
   });
 }
 
-async function errorOf(promise: Promise<unknown>): Promise<ScsiError> {
-  try {
-    await promise;
-  } catch (error) {
-    if (isScsiError(error)) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
-
 async function roundTrip(unit: Transport, length: number, seed: number): Promise<void> {
   const data = pattern(length, seed);
   const blocks = length / BLOCK;
@@ -106,7 +97,7 @@ test("discovery lists every target with its portal", async () => {
 });
 
 test("a target that does not exist is TARGET_NOT_FOUND", async () => {
-  expect(await errorOf(connect("iqn.2026-01.test:nothing"))).toMatchObject({
+  expect(await rejection(connect("iqn.2026-01.test:nothing"))).toMatchObject({
     code: "TARGET_NOT_FOUND",
     delivered: "no",
     message: expect.stringContaining("(0203h)"),
@@ -129,7 +120,7 @@ test("a wrong secret, a wrong user and no credentials at all are refused as such
     [{ user: "mallory", password: "alicesecret12" }, "CHAP user mallory"],
     [undefined, "without credentials"],
   ] as const) {
-    const error = await errorOf(connect(ONE_WAY, { chap }));
+    const error = await rejection(connect(ONE_WAY, { chap }));
     expect(error).toMatchObject({ code: "AUTHENTICATION_FAILED", delivered: "no" });
     expect(error.message).toContain(who);
     expect(error.message).not.toMatch(/wrongsecret12|alicesecret12/);
@@ -143,7 +134,7 @@ test("mutual CHAP proves the target as well, and a target with another secret is
   });
   expect(session.authentication).toBe("mutual-chap");
   await ready(session.logicalUnit(1));
-  const error = await errorOf(
+  const error = await rejection(
     connect(MUTUAL, { chap: { ...own, target: { user: "mutual", password: "othersecret12" } } }),
   );
   expect(error).toMatchObject({ code: "AUTHENTICATION_FAILED", delivered: "no" });
@@ -152,7 +143,7 @@ test("mutual CHAP proves the target as well, and a target with another secret is
 
 test("a target that cannot prove itself is refused where mutual CHAP is demanded", async () => {
   const chap = { user: "alice", password: "alicesecret12", target: { user: "mutual", password: "targetsecret1" } };
-  expect(await errorOf(connect(ONE_WAY, { chap }))).toMatchObject({ code: "AUTHENTICATION_FAILED", delivered: "no" });
+  expect(await rejection(connect(ONE_WAY, { chap }))).toMatchObject({ code: "AUTHENTICATION_FAILED", delivered: "no" });
 });
 
 test("both digests are negotiated, and 4 MiB go out and come back under them", async () => {
@@ -164,7 +155,7 @@ test("both digests are negotiated, and 4 MiB go out and come back under them", a
 });
 
 test("a digest that the target does not give, though it was demanded, is refused", async () => {
-  const error = await errorOf(connect(DISK, { headerDigest: "crc32c" }));
+  const error = await rejection(connect(DISK, { headerDigest: "crc32c" }));
   expect(error.delivered).toBe("no");
   expect(error.message).toContain("HeaderDigest=None to an offer of HeaderDigest=CRC32C");
 });
@@ -286,7 +277,7 @@ test("a connection that dies in the middle of a write tells what is not known, a
   const cid = /Connection: ([0-9]+)/.exec(shown)?.[1] ?? "";
   const data = new Uint8Array(8 * 1024 * 1024);
   const writes = Array.from({ length: 16 }, () =>
-    errorOf(unit.execute({ cdb: transfer(0x2a, 0, data.length / BLOCK), dataOut: data, dataInLength: 0 })).catch(
+    rejection(unit.execute({ cdb: transfer(0x2a, 0, data.length / BLOCK), dataOut: data, dataInLength: 0 })).catch(
       () => undefined,
     ),
   );

@@ -2,7 +2,7 @@
  * The operational negotiation as the target sees it (RFC 7143 clauses 6 and 13): the initiator's keys in, answers out,
  * and in the end what holds. Pure.
  */
-import type { SessionParameters } from "../parameters.ts";
+import { type SessionParameters, sessionParameters } from "../parameters.ts";
 import { agree, type NegotiatedKey, negotiatedDefaults, negotiatedKeys, readNumber, type TextKeys } from "../text.ts";
 import type { DigestPolicy, TargetParameters } from "./options.ts";
 import { LoginStatus, refuse } from "./refusal.ts";
@@ -129,19 +129,7 @@ export function negotiateAsTarget(parameters: TargetParameters): TargetNegotiati
           throw refuse(LoginStatus.INITIATOR_ERROR, `the initiator does not agree to ${key}=CRC32C`);
         }
       }
-      const maxBurstLength = Number(resultOf("MaxBurstLength"));
-      return {
-        headerDigest: resultOf("HeaderDigest") === "CRC32C",
-        dataDigest: resultOf("DataDigest") === "CRC32C",
-        maxSendDataSegmentLength: maxSend,
-        maxBurstLength,
-        firstBurstLength: Math.min(Number(resultOf("FirstBurstLength")), maxBurstLength),
-        initialR2t: resultOf("InitialR2T") === "Yes",
-        immediateData: resultOf("ImmediateData") === "Yes",
-        maxOutstandingR2t: Number(resultOf("MaxOutstandingR2T")),
-        time2Wait: Number(resultOf("DefaultTime2Wait")),
-        time2Retain: Number(resultOf("DefaultTime2Retain")),
-      };
+      return sessionParameters(resultOf, maxSend);
     },
   };
 }
