@@ -45,6 +45,19 @@ export interface ScsiErrorDetails {
 
 const brand = Symbol.for("scsi-persist.ScsiError");
 
+/** The properties that are not known of every error. */
+const sometimesKnown = [
+  "command",
+  "unit",
+  "status",
+  "sense",
+  "unreadableSense",
+  "field",
+  "evidence",
+  "errno",
+  "account",
+] as const;
+
 /** What a target or a path did. Tell errors apart by `code`, never by message. */
 export class ScsiError extends Error {
   /** `ScsiError`. */
@@ -52,27 +65,27 @@ export class ScsiError extends Error {
   /** What happened: one of the closed set of codes. */
   readonly code: ScsiErrorCode;
   /** The command's name in the standard's words; undefined where none was under way. */
-  readonly command: string | undefined;
+  declare readonly command: string | undefined;
   /** The transport's name. */
-  readonly unit: string | undefined;
+  declare readonly unit: string | undefined;
   /** The SCSI status byte, if there was an answer. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** The decoded sense data, if any. */
-  readonly sense: SenseData | undefined;
+  declare readonly sense: SenseData | undefined;
   /** With `MALFORMED_SENSE`: what arrived in the place of sense data. */
-  readonly unreadableSense: UnreadableSense | undefined;
+  declare readonly unreadableSense: UnreadableSense | undefined;
   /** The field of the command that the sense data's field pointer names. */
-  readonly field: FieldName | undefined;
+  declare readonly field: FieldName | undefined;
   /** May the command have been executed? */
   readonly delivered: Delivery;
   /** Every delivery that was tried, the last one being the one reported. */
   readonly attempts: readonly Attempt[];
   /** With `LOST_ANSWER`: what was seen on the target afterwards. */
-  readonly evidence: LostAnswerEvidence | undefined;
+  declare readonly evidence: LostAnswerEvidence | undefined;
   /** From the calls for multihost disks: the errno of mhd(7I). */
-  readonly errno: MultihostErrno | undefined;
+  declare readonly errno: MultihostErrno | undefined;
   /** Of a unit with several paths: what happened on each. */
-  readonly account: MultipathAccount | undefined;
+  declare readonly account: MultipathAccount | undefined;
 
   /**
    * What happened to a command, or on the way to it.
@@ -83,17 +96,13 @@ export class ScsiError extends Error {
   constructor(message: string, details: ScsiErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = details.code;
-    this.command = details.command;
-    this.unit = details.unit;
-    this.status = details.status;
-    this.sense = details.sense;
-    this.unreadableSense = details.unreadableSense;
-    this.field = details.field;
     this.delivered = details.delivered ?? "yes";
     this.attempts = details.attempts ?? [];
-    this.evidence = details.evidence;
-    this.errno = details.errno;
-    this.account = details.account;
+    // An error that nobody caught is printed with what is known, and not with a list of what is not.
+    for (const name of sometimesKnown) {
+      const value = details[name];
+      Object.defineProperty(this, name, { value, enumerable: value !== undefined });
+    }
     Object.defineProperty(this, brand, { value: true });
   }
 }

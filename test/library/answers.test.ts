@@ -391,3 +391,12 @@ describe("bytes that a transport lends", () => {
     expect(lost().code).toBe("CONNECTION_LOST");
   });
 });
+
+describe("an error that nobody caught", () => {
+  it("is printed with what is known, and with nothing else", async () => {
+    const error = await errorOf(status(0x18));
+    expect(Object.values(error)).not.toContain(undefined);
+    expect(error).toMatchObject({ code: "RESERVATION_CONFLICT", status: 0x18, unit: "scripted://unit" });
+    expect([error.sense, error.evidence, error.account]).toEqual([undefined, undefined, undefined]);
+  });
+});
