@@ -11,6 +11,8 @@ const inKernel = () => underway(units.ISCSI_C);
 
 /** A timer of 10 ms is to fire at least every 20 ms. */
 const BOUND_MS = 20;
+/** An abort is to return within 10 ms, or within what a timer is late by on this machine with nothing outstanding. */
+const ABORT_MS = 10;
 
 interface Busy {
   /** The longest time from one tick to the next. */
@@ -105,7 +107,7 @@ test.each(["sg", "sd"] as const)(
     expect(hung.gapMs).toBeLessThan(bound);
     expect(hung.files).toBeGreaterThan(10);
     expect(hung.commands).toBeGreaterThan(10);
-    expect(nearlyAll).toBeLessThan(10);
+    expect(nearlyAll).toBeLessThan(Math.max(ABORT_MS, calm.gapMs));
     expect(await inKernel()).toBe(64);
 
     const closing = await transport[Symbol.asyncDispose]().then(
