@@ -234,52 +234,72 @@ export function createLogicalUnit(transport: Transport, defaults: ExecuteOptions
   }
 
   /**
-   * Delivers until it succeeds or the policy gives up, and reads the answer; asks once more with more room if that is what
-   * it takes. Throws the last failure, without context. One function, for every promise between caller and transport costs.
+   * Everything that {@link LogicalUnit.execute} does: delivers until it succeeds or the policy gives up, and reads the answer;
+   * asks once more with more room if that is what it takes. What happens on the way goes into the history. One function, for
+   * every promise between caller and transport costs.
+   *
+   * @param within looking after a lost answer: the last failure is thrown without context, and no answer is settled
    */
-  async function ask<Result>(
+  async function carryOut<Result>(
     question: Command<Result>,
-    progress: Progress,
-    beganMs = performance.now(),
+    given: ExecuteOptions,
+    history: History,
+    within?: Progress,
   ): Promise<Result> {
-    const { options } = progress;
-    let command = question;
-    let startedMs = beganMs;
-    for (let tries = 1; ; tries++, startedMs = performance.now()) {
-      const left = progress.deadline - startedMs;
-      if (left <= 0) throw transportError("TIMEOUT", "no", "its deadline has passed");
-      const timeoutMs = Math.min(options.timeoutMs as number, left);
-      let response: ScsiResponse | undefined;
-      let lost: ScsiError | undefined;
-      try {
-        response = await transport.execute(command, { signal: options.signal, timeoutMs });
-      } catch (error) {
-        if (!isScsiError(error)) throw error;
-        lost = error;
+    checkTimes(given);
+    const options: ExecuteOptions = {
+      signal: given.signal ?? defaults.signal,
+      timeoutMs: given.timeoutMs ?? defaults.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      deadlineMs: given.deadlineMs ?? defaults.deadlineMs ?? DEFAULT_DEADLINE_MS,
+      retry: given.retry ?? defaults.retry,
+      observer: given.observer ?? defaults.observer,
+    };
+    let startedMs = performance.now();
+    const progress = within ?? { history, deadline: startedMs + (options.deadlineMs as number), options };
+    const { deadline } = progress;
+    try {
+      let command = question;
+      for (let tries = 1; ; tries++, startedMs = performance.now()) {
+        const left = deadline - startedMs;
+        if (left <= 0) throw transportError("TIMEOUT", "no", "its deadline has passed");
+        const timeoutMs = Math.min(options.timeoutMs as number, left);
+        let response: ScsiResponse | undefined;
+        let lost: ScsiError | undefined;
+        try {
+          response = await transport.execute(command, { signal: options.signal, timeoutMs });
+        } catch (error) {
+          if (!isScsiError(error)) throw error;
+          lost = error;
+        }
+        const failure = note(command, progress, startedMs, response, lost);
+        if (failure !== undefined) {
+          const delay = nextDelayMs(options.retry ?? defaultRetryPolicy, command, failure, tries);
+          if (delay === undefined || performance.now() + delay >= deadline) throw failure;
+          await pause(delay, command.name, options.signal);
+          continue;
+        }
+        const { dataIn } = response as ScsiResponse;
+        const larger = command === question ? command.again?.(dataIn) : undefined;
+        if (larger === undefined) return command.read(dataIn);
+        command = larger;
+        tries = 0;
       }
-      const failure = note(command, progress, startedMs, response, lost);
-      if (failure !== undefined) {
-        const delay = nextDelayMs(options.retry ?? defaultRetryPolicy, command, failure, tries);
-        if (delay === undefined || performance.now() + delay >= progress.deadline) throw failure;
-        await pause(delay, command.name, options.signal);
-        continue;
-      }
-      const { dataIn } = response as ScsiResponse;
-      const larger = command === question ? command.again?.(dataIn) : undefined;
-      if (larger === undefined) return command.read(dataIn);
-      command = larger;
-      tries = 0;
+    } catch (error) {
+      if (!isScsiError(error) || within !== undefined) throw error;
+      return settle(question, error, progress);
     }
   }
 
   /** Looks at the target after a lost answer. Undefined if even that does not succeed. */
   async function look(command: Command<unknown>, progress: Progress): Promise<LostAnswerEvidence | undefined> {
     if (command.intent === undefined) return undefined;
+    const { options, history } = progress;
+    const ask = <Result>(question: Command<Result>) => carryOut(question, options, history, progress);
     try {
-      const keys = await ask(commands.readKeys(), progress);
-      const reservation = await ask(commands.readReservation(), progress);
+      const keys = await ask(commands.readKeys());
+      const reservation = await ask(commands.readReservation());
       // Many targets do not have READ FULL STATUS: then keys must do.
-      const status = await ask(commands.readFullStatus(), progress).catch(() => undefined);
+      const status = await ask(commands.readFullStatus()).catch(() => undefined);
       const sameMoment = status?.truncated === false && status.prGeneration === keys.prGeneration;
       const registrations = sameMoment ? status.registrations : undefined;
       const seen = { keys, reservation, registrations };
@@ -316,28 +336,14 @@ export function createLogicalUnit(transport: Transport, defaults: ExecuteOptions
     );
   }
 
-  /** Everything that {@link LogicalUnit.execute} does; what happens on the way goes into the history. */
-  async function carryOut<Result>(command: Command<Result>, given: ExecuteOptions, history: History): Promise<Result> {
-    checkTimes(given);
-    const options: ExecuteOptions = {
-      signal: given.signal ?? defaults.signal,
-      timeoutMs: given.timeoutMs ?? defaults.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      deadlineMs: given.deadlineMs ?? defaults.deadlineMs ?? DEFAULT_DEADLINE_MS,
-      retry: given.retry ?? defaults.retry,
-      observer: given.observer ?? defaults.observer,
-    };
-    const beganMs = performance.now();
-    const progress: Progress = { history, deadline: beganMs + (options.deadlineMs as number), options };
-    try {
-      return await ask(command, progress, beganMs);
-    } catch (error) {
-      if (!isScsiError(error)) throw error;
-      const lost = error.delivered === "unknown" && error.code !== "ABORTED" && command.intent !== undefined;
-      if (!lost) throw withContext(error, command, transport.name, progress);
-      history.settledBy = await look(command, progress);
-      if (history.settledBy?.verdict !== "achieved") throw lostAnswer(command, error, history.settledBy, progress);
-      return command.read(new Uint8Array(0));
-    }
+  /** What a command that failed comes to: of a lost answer the target can tell. Throws the failure with its context. */
+  async function settle<Result>(command: Command<Result>, error: ScsiError, progress: Progress): Promise<Result> {
+    const { history } = progress;
+    const lost = error.delivered === "unknown" && error.code !== "ABORTED" && command.intent !== undefined;
+    if (!lost) throw withContext(error, command, transport.name, progress);
+    history.settledBy = await look(command, progress);
+    if (history.settledBy?.verdict !== "achieved") throw lostAnswer(command, error, history.settledBy, progress);
+    return command.read(new Uint8Array(0));
   }
 
   async function perform<Result>(command: Command<Result>, options: ExecuteOptions = {}): Promise<Outcome<Result>> {

@@ -35,25 +35,24 @@ export interface CommandRow {
 export interface CommandSet {
   /** By operation code: one of the rows with that code. */
   readonly byOperationCode: readonly (CommandRow | undefined)[];
-  /** By `operation code * 32 + service action`, for commands with service actions. */
-  readonly byServiceAction: ReadonlyMap<number, CommandRow>;
+  /** By operation code, then by service action, for commands with service actions. */
+  readonly byServiceAction: readonly (readonly (CommandRow | undefined)[] | undefined)[];
   /** In ascending order of operation code and service action. */
   readonly rows: readonly CommandRow[];
 }
 
-/** The row for a service action's place in {@link CommandSet.byServiceAction}. */
-export const placeOf = (operationCode: number, serviceAction: number): number => operationCode * 32 + serviceAction;
-
 /** Orders rows and makes them quick to find. */
 export function createCommandSet(rows: readonly CommandRow[]): CommandSet {
-  const place = ({ operationCode, serviceAction = 0 }: CommandRow) => placeOf(operationCode, serviceAction);
+  const place = ({ operationCode, serviceAction = 0 }: CommandRow) => operationCode * 32 + serviceAction;
   const ordered = [...rows].sort((a, b) => place(a) - place(b));
   const byOperationCode = new Array<CommandRow | undefined>(256).fill(undefined);
-  for (const row of ordered) byOperationCode[row.operationCode] ??= row;
-  const withServiceActions = ordered.filter(({ serviceAction }) => serviceAction !== undefined);
-  return {
-    byOperationCode,
-    byServiceAction: new Map(withServiceActions.map((row) => [place(row), row])),
-    rows: ordered,
-  };
+  const byServiceAction = new Array<(CommandRow | undefined)[] | undefined>(256).fill(undefined);
+  for (const row of ordered) {
+    const { operationCode, serviceAction } = row;
+    byOperationCode[operationCode] ??= row;
+    if (serviceAction === undefined) continue;
+    byServiceAction[operationCode] ??= new Array<CommandRow | undefined>(32).fill(undefined);
+    (byServiceAction[operationCode] as (CommandRow | undefined)[])[serviceAction] = row;
+  }
+  return { byOperationCode, byServiceAction, rows: ordered };
 }

@@ -58,11 +58,9 @@ export function registrantsOf(nexuses: NexusRegistry, deviations: Deviations, fi
 }
 
 /** Every nexus that shares a registration with this one. */
-export function* sharing(nexuses: NexusRegistry, deviations: Deviations, registrant: Nexus): Iterable<Nexus> {
-  if (deviations.registrant === undefined) {
-    yield registrant;
-    return;
-  }
+export function sharing(nexuses: NexusRegistry, deviations: Deviations, registrant: Nexus): Nexus[] {
+  if (deviations.registrant === undefined) return [registrant];
   const nameOf = ({ name }: Nexus) => name.slice(0, name.lastIndexOf("|"));
-  for (const nexus of nexuses.all()) if (nameOf(nexus) === nameOf(registrant)) yield nexus;
+  const name = nameOf(registrant);
+  return Array.from(nexuses.all()).filter((nexus) => nameOf(nexus) === name);
 }

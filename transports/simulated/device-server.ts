@@ -18,7 +18,6 @@ import { cdbIn, cdbWindow, core, word } from "../../src/core/index.ts";
 import type { TransportId } from "../../src/transport-id.ts";
 import { conflicts } from "./access.ts";
 import { type Answer, conflictAnswer, faultAnswer, senseAnswer } from "./answer.ts";
-import { placeOf } from "./command.ts";
 import type { DeviceType } from "./device-kind.ts";
 import type { Drive } from "./media/drive.ts";
 import type { Library } from "./media/library.ts";
@@ -67,7 +66,7 @@ function perform(unit: UnitState, nexus: Nexus, cdb: Uint8Array, dataOut: Uint8A
   if (core.decodeCommand(cdb.length) !== 0) return faultAnswer(badCdb);
   const serviceAction = word(CommandRecord.SERVICE_ACTION);
   if (command.serviceAction !== undefined) {
-    command = unit.commands.byServiceAction.get(placeOf(operationCode, serviceAction));
+    command = unit.commands.byServiceAction[operationCode]?.[serviceAction];
     if (command === undefined) return faultAnswer(noSuchServiceAction);
   }
 

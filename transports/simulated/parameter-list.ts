@@ -20,13 +20,14 @@ const none: Ids["transportIds"] = [];
  * Takes a parameter list apart.
  *
  * @param serviceAction decides the form
- * @param bytes as many bytes as PARAMETER LIST LENGTH says
- * @returns undefined if its length is one that the form cannot have: PARAMETER LIST LENGTH ERROR
+ * @param bytes all that was sent, which may be more than the list
+ * @param length PARAMETER LIST LENGTH
+ * @returns undefined if its length is one that the form cannot have, or that was not sent: PARAMETER LIST LENGTH ERROR
  */
-export function decodeList(serviceAction: number, bytes: Uint8Array): ParameterList | undefined {
-  const { length } = bytes;
-  if (length < Size.PERSISTENT_RESERVE_OUT_LIST || length > dataSize) return undefined;
-  dataIn(bytes);
+export function decodeList(serviceAction: number, bytes: Uint8Array, length: number): ParameterList | undefined {
+  if (length > bytes.length || length < Size.PERSISTENT_RESERVE_OUT_LIST || length > dataSize) return undefined;
+  // A view of so short an array is dear: V8 has it in its own heap until somebody asks for its buffer.
+  dataIn(bytes.length === length ? bytes : bytes.subarray(0, length));
   const exact = core.decodeParameterList(serviceAction, length) === 0;
   const moves = serviceAction === PersistentReserveOut.REGISTER_AND_MOVE;
   const specIPt = word(Slot.SPEC_I_PT) === 1;

@@ -40,7 +40,7 @@ function persistentReserveOut(unit: UnitState, nexus: Nexus, dataOutBytes: Uint8
   const scope = word(CommandRecord.SCOPE);
   const type = word(CommandRecord.TYPE);
   const length = word(CommandRecord.LENGTH);
-  const list = length > dataOutBytes.length ? undefined : decodeList(serviceAction, dataOutBytes.subarray(0, length));
+  const list = decodeList(serviceAction, dataOutBytes, length);
   const { deviations } = unit.rules;
   if (list === undefined) return answerOf(deviations.listLength ?? lengthError);
   const unsupported = deviations.listFirst ? unsupportedOption(unit.rules, serviceAction, list) : undefined;
@@ -63,9 +63,10 @@ function persistentReserveOut(unit: UnitState, nexus: Nexus, dataOutBytes: Uint8
     }
   }
   // PREEMPT AND ABORT allows medium removal for those whom it preempts (5.13.11.2.6 h).
-  const aborted = outcome.aborted.flatMap((other) => [...sharing(unit.nexuses, deviations, other)]);
+  if (outcome.aborted.length === 0) return takenAnswer(length);
+  const aborted = outcome.aborted.flatMap((other) => sharing(unit.nexuses, deviations, other));
   for (const other of aborted) unit.preventedBy.delete(other);
-  if (aborted.length > 0) unit.robot?.abortOf(aborted);
+  unit.robot?.abortOf(aborted);
   return takenAnswer(length, aborted);
 }
 
@@ -118,7 +119,7 @@ const readers: Readonly<Record<number, Reader>> = {
 };
 
 function readKeys({ state }: UnitState): Uint8Array {
-  longsIn(Array.from(state.registrations.values()));
+  longsIn(state.registrations.values());
   return dataOut(core.encodeKeys(state.generation, state.registrations.size));
 }
 

@@ -15,7 +15,7 @@ import {
 import { core, dataOut, dataWindow } from "../../src/core/index.ts";
 import { Access } from "./access.ts";
 import { type Answer, dataAnswer, faultAnswer } from "./answer.ts";
-import { type CommandRow, placeOf } from "./command.ts";
+import type { CommandRow } from "./command.ts";
 import { faultInCdb } from "./sense.ts";
 import type { UnitState } from "./unit-state.ts";
 
@@ -103,11 +103,11 @@ function reportSupportedOperationCodes(unit: UnitState): Answer {
     return faultAnswer(faultInCdb(Cdb.REQUESTED_SERVICE_ACTION));
   }
   const named = hasServiceActions
-    ? byServiceAction.get(placeOf(operationCode, serviceAction))
+    ? byServiceAction[operationCode]?.[serviceAction]
     : serviceAction === 0 || options === OPTIONS.operationCode
       ? plain
       : undefined;
-  return dataAnswer(oneCommand(serviceAction < 32 ? named : undefined, timeouts), allocationLength);
+  return dataAnswer(oneCommand(named, timeouts), allocationLength);
 }
 
 /** Those that a transport can carry out with what a device server offers (sam5 7.1). */
