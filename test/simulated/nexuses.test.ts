@@ -1,7 +1,8 @@
 /** Which I_T nexuses a logical unit remembers, and that it does not remember without end. */
 import { describe, expect, it } from "vitest";
-import { createDeviceServer, type Nexus } from "../../transports/simulated/index.ts";
-import { answerText, attentionsOf, GOOD, iqn, parameterList, reserveOutCdb, SA } from "./lab.ts";
+import { createDeviceServer, createSimulatedTarget, type Nexus } from "../../transports/simulated/index.ts";
+import { createUnitState } from "../../transports/simulated/unit-state.ts";
+import { answerText, attentionsOf, GOOD, iqn, type Out, parameterList, reserveOutCdb, SA, transportId } from "./lab.ts";
 
 const MAXIMUM = 4;
 /** As many more may be remembered unused. */
@@ -17,11 +18,12 @@ function setup() {
     server.retireNexus(visitor);
     return visitor;
   };
-  const register = (from: Nexus, newKey: bigint) => {
-    const list = parameterList(SA.REGISTER, { newKey });
-    return answerText(server.execute(from, reserveOutCdb(SA.REGISTER, {}, list.length), list));
+  const out = (from: Nexus, serviceAction: number, what: Out) => {
+    const list = parameterList(serviceAction, what);
+    return answerText(server.execute(from, reserveOutCdb(serviceAction, what, list.length), list));
   };
-  return { server, nexus, visit, register };
+  const register = (from: Nexus, newKey: bigint) => out(from, SA.REGISTER, { newKey });
+  return { server, nexus, visit, register, out };
 }
 
 const testUnitReady = new Uint8Array(6);
@@ -80,4 +82,67 @@ describe("A nexus", () => {
     for (let number = 10; number < 2 * IDLE; number++) visit(number);
     expect(nexus(1)).toBe(one);
   });
+
+  it("that another registered by its TransportID is forgotten likewise, once it is registered no more", () => {
+    const { server, nexus, out } = setup();
+    const sender = nexus(0);
+    const named = (number: number) => transportId(iqn("host"), number);
+    for (let number = 1; number < 2 * IDLE; number += 3) {
+      const transportIds = [named(number), named(number + 1), named(number + 2)];
+      expect(out(sender, SA.REGISTER, { newKey: 5n, specIPt: true, transportIds })).toBe(GOOD);
+      expect(out(sender, SA.CLEAR, { key: 5n })).toBe(GOOD);
+    }
+    expect(attentionsOf(nexus(2 * IDLE - 3))).toEqual(["29/07", "2a/03"]);
+    expect(answerText(server.execute(nexus(1), testUnitReady))).toBe("6/29/07");
+  });
+
+  it("through a second port is forgotten with what stands for its initiator port", () => {
+    const server = createDeviceServer({ maximumRegistrations: MAXIMUM, targetPorts: [1, 2], profile: "per-hba" });
+    const nexus = (number: number) => server.nexus({ protocol: "iscsi", name: iqn("host"), isid: BigInt(number) }, 2);
+    const visit = (number: number) => {
+      const visitor = nexus(number);
+      // The first may report that it may have been forgotten.
+      for (let times = 0; times < 2; times++) server.execute(visitor, testUnitReady);
+      server.retireNexus(visitor);
+      return visitor;
+    };
+    for (let number = 0; number < 3 * IDLE; number++) visit(number);
+    const early = visit(3 * IDLE);
+    // Two places for each of these: as many as are remembered, and one.
+    for (let number = 0; number <= IDLE / 2; number++) visit(4 * IDLE + number);
+    expect(nexus(3 * IDLE)).not.toBe(early);
+  });
+
+  it("that a transport used may be forgotten when the transport is closed", async () => {
+    const unit = createSimulatedTarget({ maximumRegistrations: MAXIMUM }).unit();
+    const port = (number: number) => ({ initiatorPort: `${iqn("host")},i,0x${number.toString(16)}` });
+    const visit = async (number: number) => {
+      await using transport = unit.nexus(port(number));
+      await transport.execute({ cdb: testUnitReady, dataInLength: 0 });
+      // Who goes twice has gone once.
+      await transport[Symbol.asyncDispose]();
+    };
+    const open = unit.nexus(port(0));
+    const kept = unit.identify(port(0));
+    await visit(1);
+    const gone = unit.identify(port(1));
+    unit.server.retireNexus(gone);
+    for (let number = 2; number <= IDLE + 2; number++) await visit(number);
+    unit.loseNexus(port(0));
+    expect(unit.identify(port(0))).toBe(kept);
+    expect(unit.identify(port(1))).not.toBe(gone);
+    await open[Symbol.asyncDispose]();
+  });
+});
+
+it("Of a hundred thousand nexuses, in use and named by others, no more are remembered than may be", () => {
+  const { nexuses } = createUnitState({ maximumRegistrations: MAXIMUM });
+  const count = () => [...nexuses.all()].length;
+  for (let number = 0; number < 100_000; number++) {
+    const port = { protocol: "iscsi", name: iqn("host"), isid: BigInt(number) } as const;
+    if (number % 2 === 0) nexuses.intern(port, 1);
+    else nexuses.retire(nexuses.use(port, 1));
+    if (number % 10_000 === 0) expect(count()).toBeLessThanOrEqual(IDLE);
+  }
+  expect(count()).toBe(IDLE);
 });

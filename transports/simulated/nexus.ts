@@ -60,8 +60,8 @@ interface Known {
 }
 
 /**
- * An empty registry. It forgets the nexus that has been unused for the longest time when there are too many of them; with it
- * go unit attention conditions, for which one condition stands when it comes back.
+ * An empty registry. It forgets the nexus that has been unused for the longest time when there are too many of them, however
+ * they became known; with it go unit attention conditions, for which one condition stands when it comes back.
  */
 export function createNexusRegistry({
   attentions,
@@ -70,9 +70,26 @@ export function createNexusRegistry({
   afterForgetting,
 }: NexusRegistryOptions): NexusRegistry {
   const known = new Map<string, Known>();
-  /** Those without users, the longest unused first. */
+  /** Those without users, the longest unused first; whoever must be remembered all the same moves to the end. */
   const unused = new Set<string>();
   let hasForgotten = false;
+
+  /** Nobody uses it now; somebody else may have to go for it. */
+  function leaveUnused(name: string): void {
+    for (let tries = unused.size; unused.size >= idle && tries > 0; tries--) forgetOrMove();
+    unused.add(name);
+  }
+
+  function forgetOrMove(): void {
+    const name = unused.values().next().value as string;
+    unused.delete(name);
+    if (isNeeded((known.get(name) as Known).nexus)) {
+      unused.add(name);
+      return;
+    }
+    known.delete(name);
+    hasForgotten = true;
+  }
 
   function enter(initiatorPort: TransportId, relativeTargetPort: number): Known {
     const name = nexusName(initiatorPort, relativeTargetPort);
@@ -83,20 +100,9 @@ export function createNexusRegistry({
       const nexus = { name, initiatorPort, transportId, relativeTargetPort, attentions: [...attentions, ...first] };
       entry = { nexus, users: 0 };
       known.set(name, entry);
-      unused.add(name);
+      leaveUnused(name);
     }
     return entry;
-  }
-
-  function forgetOne(): void {
-    for (const name of unused) {
-      const entry = known.get(name) as Known;
-      if (isNeeded(entry.nexus)) continue;
-      unused.delete(name);
-      known.delete(name);
-      hasForgotten = true;
-      return;
-    }
   }
 
   return {
@@ -112,9 +118,7 @@ export function createNexusRegistry({
       const entry = known.get(name);
       if (entry === undefined || entry.users === 0) return;
       entry.users--;
-      if (entry.users > 0) return;
-      unused.add(name);
-      if (unused.size > idle) forgetOne();
+      if (entry.users === 0) leaveUnused(name);
     },
     *all() {
       for (const { nexus } of known.values()) yield nexus;

@@ -58,8 +58,8 @@ function persistentReserveOut(unit: UnitState, nexus: Nexus, dataOutBytes: Uint8
   }
   for (const { nexus: other, condition } of outcome.attentions) {
     for (const { attentions } of sharing(unit.nexuses, deviations, other)) {
-      if (deviations.repeatsAttentions) attentions.push(condition);
-      else establish(attentions, condition);
+      if (!deviations.repeatsAttentions) establish(attentions, condition);
+      else if (attentions.length < MOST_ATTENTIONS) attentions.push(condition);
     }
   }
   // PREEMPT AND ABORT allows medium removal for those whom it preempts (5.13.11.2.6 h).
@@ -69,6 +69,9 @@ function persistentReserveOut(unit: UnitState, nexus: Nexus, dataOutBytes: Uint8
   unit.robot?.abortOf(aborted);
   return takenAnswer(length, aborted);
 }
+
+/** More conditions than this do not wait for one nexus, where the same one waits more than once. */
+const MOST_ATTENTIONS = 1024;
 
 /** Memory that cannot keep what has changed: spc4r36f 6.16.1, 5.13.5.3.3 b. */
 const notPreserved: Readonly<Record<Preserved, Fault | undefined>> = {

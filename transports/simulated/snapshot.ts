@@ -4,7 +4,7 @@
  */
 import { type ReservationType, reservationTypeName, reservationTypes } from "../../src/reservation.ts";
 import { formatTransportId, parseTransportId } from "../../src/transport-id-text.ts";
-import { type Reservation, reservationOf } from "./reservations.ts";
+import { reservationOf } from "./reservations.ts";
 import type { UnitState } from "./unit-state.ts";
 
 /** A logical unit's persistent reservations. */
@@ -64,21 +64,26 @@ export function reservationsOf({ state }: UnitState): Reservations {
 
 /** Makes the unit what the snapshot says. Unit attention conditions and RESERVE stay as they are. */
 export function applySnapshot({ state, rules, medium }: UnitState, snapshot: Snapshot): void {
-  const registered = snapshot.registrations.map(({ initiatorPort, relativeTargetPort }) =>
-    rules.nexuses.intern(parseTransportId(initiatorPort), relativeTargetPort),
-  );
-  const keys = snapshot.registrations.map(({ key }) => BigInt(key));
-  let reservation: Reservation | null = null;
-  if (snapshot.reservation !== null) {
-    const { type, holder } = snapshot.reservation;
-    const nexus = registered[holder ?? 0];
-    if (nexus === undefined) throw new RangeError("The snapshot's reservation has a holder that is not registered");
-    reservation = reservationOf(reservationTypes[type], nexus);
+  const registrations = snapshot.registrations.map(({ initiatorPort, relativeTargetPort, key }) => ({
+    initiatorPort: parseTransportId(initiatorPort),
+    relativeTargetPort,
+    key: BigInt(key),
+  }));
+  const { reservation } = snapshot;
+  const holder = reservation?.holder ?? 0;
+  if (reservation !== null && registrations[holder] === undefined) {
+    throw new RangeError("The snapshot's reservation has a holder that is not registered");
   }
-  // From here on nothing fails.
+  // From here on nothing fails. Each is registered as it becomes known: one that is not could be forgotten.
   state.registrations.clear();
-  for (const [index, nexus] of registered.entries()) state.registrations.set(nexus, keys[index] as bigint);
-  state.reservation = reservation;
+  state.reservation = null;
+  for (const [index, { initiatorPort, relativeTargetPort, key }] of registrations.entries()) {
+    const nexus = rules.nexuses.intern(initiatorPort, relativeTargetPort);
+    state.registrations.set(nexus, key);
+    if (reservation !== null && index === holder) {
+      state.reservation = reservationOf(reservationTypes[reservation.type], nexus);
+    }
+  }
   state.generation = snapshot.prGeneration;
   state.persistsThroughPowerLoss = snapshot.persistsThroughPowerLoss;
   state.lost = snapshot.lost;

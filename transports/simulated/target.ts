@@ -146,6 +146,7 @@ export function createSimulatedTarget(options: SimulatedTargetOptions = {}): Sim
         const nexus = identify(which);
         tasks.lose(nexus);
         server.loseNexus(nexus);
+        server.retireNexus(nexus);
       },
       nexus(which) {
         const nexus = identify(which);

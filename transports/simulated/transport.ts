@@ -53,7 +53,7 @@ interface Delivery {
   readonly giveUp: (error: unknown) => void;
 }
 
-/** @returns a transport over one I_T nexus; disposing it leaves the nexus and its registration as they are */
+/** @returns a transport over one I_T nexus; disposing it leaves the registration as it is, and the nexus to those who use it too */
 export function createSimulatedTransport(path: SimulatedPath): Transport {
   const { name, server, nexus, hooks, reset, tasks, clock } = path;
   let closed = false;
@@ -162,6 +162,7 @@ export function createSimulatedTransport(path: SimulatedPath): Transport {
       reset(scope);
     },
     async [Symbol.asyncDispose]() {
+      if (!closed) server.retireNexus(nexus);
       closed = true;
       for (const { delivered, giveUp } of underWay) giveUp(closedError(delivered));
     },
