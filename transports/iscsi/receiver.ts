@@ -44,8 +44,8 @@ const NOTHING = new Uint8Array(0);
  * right.
  */
 export function createReceiver(rules: ReceiverRules, sink: PduSink): PduReceiver {
-  // A header that did not arrive in one piece, with its digest.
-  const partial = new Uint8Array(BHS_LENGTH + rules.maxAhsLength + 4);
+  // A header that did not arrive in one piece, with its digest. Few connections ever need it.
+  let partial = NOTHING;
   let partialLength = 0;
   // The data segment under way, if `segment` is set; its header is then in `partial`.
   let segment: Uint8Array | undefined;
@@ -59,6 +59,11 @@ export function createReceiver(rules: ReceiverRules, sink: PduSink): PduReceiver
   let trailerLength = 0;
   let trailerDone = 0;
   let gatherBuffer = NOTHING;
+
+  function makeRoom(): Uint8Array {
+    if (partial.length === 0) partial = new Uint8Array(BHS_LENGTH + rules.maxAhsLength + 4);
+    return partial;
+  }
 
   function lengthOfHeader(bytes: Uint8Array, at: number): number {
     const ahsLength = (bytes[at + Field.TOTAL_AHS_LENGTH] as number) * 4;
@@ -101,7 +106,7 @@ export function createReceiver(rules: ReceiverRules, sink: PduSink): PduReceiver
 
   /** Begins a data segment of which a part is still to come. The header must outlive the chunk. */
   function beginSegment(bytes: Uint8Array, at: number): void {
-    if (bytes !== partial) partial.set(bytes.subarray(at, at + headerLength));
+    if (bytes !== partial) makeRoom().set(bytes.subarray(at, at + headerLength));
     segment = sink.header(partial, 0, dataLength);
     gathered = segment === undefined;
     if (segment === undefined) {
@@ -145,7 +150,7 @@ export function createReceiver(rules: ReceiverRules, sink: PduSink): PduReceiver
   function gatherHeader(chunk: Uint8Array, at: number, wanted: number): number {
     const length = Math.min(wanted - partialLength, chunk.length - at);
     if (length <= 0) return at;
-    copy(chunk, at, partial, partialLength, length);
+    copy(chunk, at, makeRoom(), partialLength, length);
     partialLength += length;
     return at + length;
   }

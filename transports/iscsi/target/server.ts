@@ -112,9 +112,14 @@ export async function serveIscsi(options: IscsiTargetOptions): Promise<IscsiTarg
       discoveryChap: options.discoveryChap,
       window: limits.commands,
       findTarget: (name) => targets.get(name.toLowerCase()),
-      hasSession: (tsih) => [...sessions.keys()].some(({ identity }) => identity.tsih === tsih),
+      hasSession,
       admit: (outcome) => admit(outcome, connection.portalGroupTag),
     };
+  }
+
+  function hasSession(tsih: number): boolean {
+    for (const { identity } of sessions.keys()) if (identity.tsih === tsih) return true;
+    return false;
   }
 
   /** Ends the session that a login replaces (RFC 7143 6.3.5), and finds a TSIH. */
@@ -130,9 +135,8 @@ export async function serveIscsi(options: IscsiTargetOptions): Promise<IscsiTarg
       if (same) connection.close("reinstated", "the same initiator port logged in again");
     }
     if (sessions.size >= limits.sessions) throw refuse(LoginStatus.OUT_OF_RESOURCES, "there are too many sessions");
-    const used = new Set([...sessions.keys()].map(({ identity }) => identity.tsih));
     do nextTsih = (nextTsih % 0xffff) + 1;
-    while (used.has(nextTsih));
+    while (hasSession(nextTsih));
     return nextTsih;
   }
 

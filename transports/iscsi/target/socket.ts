@@ -41,6 +41,7 @@ const LAST_WORD_MS = 2000;
 export function takeSocket(socket: Socket, events: SocketEvents): TargetSocket {
   let ended = false;
   let failure: Error | undefined;
+  let lastWord: ReturnType<typeof setTimeout> | undefined;
   socket.setNoDelay(true);
 
   function end(cause: Error | undefined): void {
@@ -61,7 +62,12 @@ export function takeSocket(socket: Socket, events: SocketEvents): TargetSocket {
     end(error);
   });
   socket.on("end", () => end(failure));
-  socket.on("close", () => end(failure));
+  socket.on("close", () => {
+    end(failure);
+    // A socket stays in memory for some time after its end, and a timer until it is due: neither is to keep the session with it.
+    clearTimeout(lastWord);
+    socket.removeAllListeners();
+  });
 
   const output = createOutput((length) => Buffer.allocUnsafeSlow(length), {
     write(chunks) {
@@ -79,7 +85,9 @@ export function takeSocket(socket: Socket, events: SocketEvents): TargetSocket {
   return {
     output,
     address: formatAddress({ host: socket.remoteAddress ?? "?", port: socket.remotePort ?? 0 }),
-    localHost: socket.localAddress ?? "127.0.0.1",
+    get localHost() {
+      return socket.localAddress ?? "127.0.0.1";
+    },
     taken: () => socket.bytesWritten - socket.writableLength,
     pause: () => socket.pause(),
     resume: () => socket.resume(),
@@ -88,7 +96,7 @@ export function takeSocket(socket: Socket, events: SocketEvents): TargetSocket {
       ended = true;
       socket.resume();
       socket.end();
-      setTimeout(() => socket.destroy(), LAST_WORD_MS).unref();
+      lastWord = setTimeout(() => socket.destroy(), LAST_WORD_MS).unref();
     },
     destroy() {
       ended = true;
