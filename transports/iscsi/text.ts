@@ -23,23 +23,29 @@ export function encodeText(pairs: Iterable<readonly [string, string]>): Uint8Arr
  * @throws ScsiError `PROTOCOL_ERROR` for bytes that are not UTF-8, and for text that is not pairs
  */
 export function decodePairs(bytes: Uint8Array, peer = "the target"): [string, string][] {
+  const pairs: [string, string][] = [];
+  eachPair(bytes, peer, (key, value) => pairs.push([key, value]));
+  return pairs;
+}
+
+function eachPair(bytes: Uint8Array, peer: string, take: (key: string, value: string) => void): void {
   let text: string;
   try {
     text = decoder.decode(bytes);
   } catch (cause) {
     throw protocolError(`Malformed text from ${peer}: it is not UTF-8`, cause);
   }
-  const pairs: [string, string][] = [];
+  let count = 0;
   for (const item of text.split("\0")) {
     if (item === "") continue;
+    count++;
     const equals = item.indexOf("=");
     if (equals < 1 || equals > 63) {
       // The text may hold a CHAP response, so it is not quoted.
-      throw protocolError(`Malformed text from ${peer}: pair ${pairs.length + 1} is not of the form key=value`);
+      throw protocolError(`Malformed text from ${peer}: pair ${count} is not of the form key=value`);
     }
-    pairs.push([item.slice(0, equals), item.slice(equals + 1)]);
+    take(item.slice(0, equals), item.slice(equals + 1));
   }
-  return pairs;
 }
 
 /**
@@ -49,10 +55,10 @@ export function decodePairs(bytes: Uint8Array, peer = "the target"): [string, st
  */
 export function decodeText(bytes: Uint8Array, peer = "the target"): TextKeys {
   const keys: TextKeys = new Map();
-  for (const [key, value] of decodePairs(bytes, peer)) {
+  eachPair(bytes, peer, (key, value) => {
     if (keys.has(key)) throw protocolError(`Malformed text from ${peer}: the key ${key} comes twice`);
     keys.set(key, value);
-  }
+  });
   return keys;
 }
 

@@ -25,13 +25,15 @@ export interface Authentication {
   receive(keys: TextKeys): [string, string][];
 }
 
+const nothing = new Uint8Array(0);
+
 /** Begins the security negotiation. `required` is whom to believe; undefined if nothing is to be proved. */
 export function authenticate(required: TargetAuthentication | undefined): Authentication {
   let step: "method" | "algorithm" | "response" | "done" = "method";
   let result: Authentication["result"] = "none";
   let algorithm: ChapAlgorithm = "md5";
   let identifier = 0;
-  let challenge = new Uint8Array(0);
+  let challenge = nothing;
 
   function method(offered: string | undefined): [string, string][] {
     if (offered === undefined) return [];

@@ -20,8 +20,8 @@ import { type TargetSocket, takeSocket } from "./socket.ts";
 /** What a connection needs of the server. */
 export interface ConnectionHost extends SessionHost {
   readonly limits: TargetLimits;
-  /** What a login on this connection needs; `admit` is told whose connection it is. */
-  loginContext(connection: TargetConnection): LoginContext;
+  /** What a login through a portal of this group needs. */
+  loginContext(portalGroupTag: number): LoginContext;
   /** The session takes its place among the others. */
   started(session: Session, connection: TargetConnection, outcome: LoginOutcome): void;
   /** The connection is gone; its session, if there was one, has ended. */
@@ -66,7 +66,6 @@ export function createTargetConnection(
   let paused = false;
   let takenBefore = 0;
   let takenAt = acceptedAt;
-  let tsih = 0;
 
   const socket = takeSocket(accepted, {
     data(chunk) {
@@ -96,14 +95,7 @@ export function createTargetConnection(
     },
     close,
   };
-  const context = host.loginContext(connection);
-  const login: TargetLogin = createTargetLogin({
-    ...context,
-    admit(outcome) {
-      tsih = context.admit(outcome);
-      return tsih;
-    },
-  });
+  const login: TargetLogin = createTargetLogin(host.loginContext(portalGroupTag));
 
   const receiver: PduReceiver = createReceiver(rules, {
     header(bytes, at, dataLength) {
@@ -145,7 +137,7 @@ export function createTargetConnection(
       const step = login.receive(header, data);
       socket.output.lend(step.pdu);
       if (step.refusal !== undefined) throw step.refusal;
-      if (step.outcome !== undefined) start(step.outcome);
+      if (step.accepted !== undefined) start(step.accepted.outcome, step.accepted.tsih);
     } catch (error) {
       if (!(error instanceof LoginRefusal)) throw error;
       refused(error.status, error.message);
@@ -154,16 +146,16 @@ export function createTargetConnection(
     }
   }
 
-  function start(outcome: LoginOutcome): void {
+  function start(outcome: LoginOutcome, tsih: number): void {
     const { parameters } = outcome;
     rules.headerDigest = parameters.headerDigest;
     rules.dataDigest = parameters.dataDigest;
     rules.maxDataSegmentLength = host.maxRecvDataSegmentLength;
-    session = createSession(outcome);
+    session = createSession(outcome, tsih);
     host.started(session, connection, outcome);
   }
 
-  function createSession(outcome: LoginOutcome): Session {
+  function createSession(outcome: LoginOutcome, tsih: number): Session {
     const initiatorPort: TransportId = { protocol: "iscsi", name: outcome.initiatorName, isid: outcome.isid };
     return {
       host,

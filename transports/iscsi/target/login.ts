@@ -10,8 +10,8 @@ import { type LoginRequestFields, readLoginRequest } from "../request-pdus.ts";
 import { loginResponse } from "../response-pdus.ts";
 import { decodeText, encodeText, quote, type TextKeys } from "../text.ts";
 import { type Authentication, authenticate } from "./authentication.ts";
-import { negotiateAsTarget, type TargetNegotiation } from "./negotiation.ts";
-import type { IscsiTargetDefinition, TargetAuthentication, TargetParameters } from "./options.ts";
+import type { TargetNegotiation } from "./negotiation.ts";
+import type { IscsiTargetDefinition, TargetAuthentication } from "./options.ts";
 import { LoginRefusal, LoginStatus, refuse } from "./refusal.ts";
 
 /** What a login came to. */
@@ -32,10 +32,10 @@ export interface LoginOutcome {
 /** What a login needs of the server. */
 export interface LoginContext {
   readonly portalGroupTag: number;
-  readonly parameters: TargetParameters;
   readonly discoveryChap: TargetAuthentication | undefined;
   /** Commands that the session may have under way. */
   readonly window: number;
+  negotiate(): TargetNegotiation;
   findTarget(name: string): IscsiTargetDefinition | undefined;
   /** Makes room for the session, ending one of the same name and ISID; its TSIH. Throws a refusal. */
   admit(outcome: LoginOutcome): number;
@@ -47,7 +47,7 @@ export interface LoginContext {
 export interface LoginStep {
   readonly pdu: Uint8Array;
   /** The login is over, and this is what it came to. */
-  readonly outcome?: LoginOutcome;
+  readonly accepted?: { readonly outcome: LoginOutcome; readonly tsih: number };
   /** The login is over, and the connection ends after the response. */
   readonly refusal?: LoginRefusal;
 }
@@ -68,8 +68,8 @@ const MAX_TEXT_LENGTH = 65_536;
 
 /** Begins a login. */
 export function createTargetLogin(context: LoginContext): TargetLogin {
-  const negotiation: TargetNegotiation = negotiateAsTarget(context.parameters);
-  let authentication: Authentication = authenticate(undefined);
+  const negotiation = context.negotiate();
+  let authentication: Authentication | undefined;
   let first: LoginRequestFields | undefined;
   let stage = OPERATIONAL;
   let statSn = 0;
@@ -139,7 +139,7 @@ export function createTargetLogin(context: LoginContext): TargetLogin {
   }
 
   /** Who logs in, and where to: the keys of the first request (RFC 7143 6.3.1). */
-  function identify(keys: TextKeys): void {
+  function identify(keys: TextKeys): Authentication {
     const name = keys.get("InitiatorName");
     if (name === undefined) throw refuse(LoginStatus.MISSING_PARAMETER, "InitiatorName is missing");
     try {
@@ -148,10 +148,7 @@ export function createTargetLogin(context: LoginContext): TargetLogin {
       throw refuse(LoginStatus.INITIATOR_ERROR, `${quote(name)} is no iSCSI name`);
     }
     const type = keys.get("SessionType") ?? "Normal";
-    if (type === "Discovery") {
-      authentication = authenticate(context.discoveryChap);
-      return;
-    }
+    if (type === "Discovery") return authenticate(context.discoveryChap);
     if (type !== "Normal") throw refuse(LoginStatus.SESSION_TYPE_NOT_SUPPORTED, `no session type ${quote(type)}`);
     const wanted = keys.get("TargetName");
     if (wanted === undefined) throw refuse(LoginStatus.MISSING_PARAMETER, "TargetName is missing");
@@ -161,11 +158,11 @@ export function createTargetLogin(context: LoginContext): TargetLogin {
     if (allowed !== undefined && !allowed.some((one) => one.toLowerCase() === name.toLowerCase())) {
       throw refuse(LoginStatus.AUTHORIZATION_FAILURE, `this initiator may not use ${target.name}`);
     }
-    authentication = authenticate(target.chap);
+    return authenticate(target.chap);
   }
 
   function takeTurn(request: LoginRequestFields, keys: TextKeys): LoginStep {
-    if (initiatorName === undefined) identify(keys);
+    authentication ??= identify(keys);
     const pairs = stage === SECURITY ? authentication.receive(keys) : [];
     const mayGoOn = authentication.complete;
     if (stage === OPERATIONAL) {
@@ -195,7 +192,8 @@ export function createTargetLogin(context: LoginContext): TargetLogin {
       cmdSn: request.cmdSn,
       statSn: (statSn + 1) >>> 0,
     };
-    return { pdu: respond(request, pairs, true, context.admit(outcome)), outcome };
+    const tsih = context.admit(outcome);
+    return { pdu: respond(request, pairs, true, tsih), accepted: { outcome, tsih } };
   }
 
   return {
@@ -211,9 +209,9 @@ export function createTargetLogin(context: LoginContext): TargetLogin {
         checkRequest(header, request);
         textLength += data.length;
         if (textLength > MAX_TEXT_LENGTH) throw refuse(LoginStatus.INITIATOR_ERROR, "there is too much text");
-        parts.push(data.slice());
+        if (request.continues || parts.length > 0) parts.push(data.slice());
         if (request.continues) return { pdu: respond(request, [], false) };
-        const text = joinParts(parts, textLength);
+        const text = parts.length > 0 ? joinParts(parts, textLength) : data;
         parts = [];
         textLength = 0;
         return takeTurn(request, decodeText(text, "the initiator"));

@@ -62,9 +62,24 @@ function ownValues(parameters: TargetParameters): Readonly<Record<NegotiatedKey,
   };
 }
 
-/** Begins the negotiation. */
-export function negotiateAsTarget(parameters: TargetParameters): TargetNegotiation {
+/** Keys that are never offered where the initiator leaves them out: the times it may wait are its own affair. */
+const neverOffered: ReadonlySet<string> = new Set(["DefaultTime2Wait", "DefaultTime2Retain"]);
+
+/** How to begin negotiations with these parameters: what is the same for every login is worked out once. */
+export function negotiationsWith(parameters: TargetParameters): () => TargetNegotiation {
   const own = ownValues(parameters);
+  const tooMuch = (Object.keys(negotiatedKeys) as NegotiatedKey[]).filter(
+    (key) => !neverOffered.has(key) && agree(key, negotiatedDefaults[key], own[key]) !== negotiatedDefaults[key],
+  );
+  return () => negotiate(parameters, own, tooMuch);
+}
+
+/** @param tooMuch keys of which the target bears no more than it says itself: it offers those that the initiator leaves out */
+function negotiate(
+  parameters: TargetParameters,
+  own: Readonly<Record<NegotiatedKey, string>>,
+  tooMuch: readonly NegotiatedKey[],
+): TargetNegotiation {
   const agreed = new Map<NegotiatedKey, string>();
   /** What the target offered itself, until it is answered. */
   const offered = new Set<NegotiatedKey>();
@@ -72,8 +87,8 @@ export function negotiateAsTarget(parameters: TargetParameters): TargetNegotiati
   let maxSend = 8192;
   let turns = 0;
 
-  /** The initiator's value of a negotiated key, which must be one. */
-  function negotiated(key: NegotiatedKey, value: string): [string, string][] {
+  /** The initiator's value of a negotiated key, which must be one: what to answer, if anything. */
+  function negotiated(key: NegotiatedKey, value: string): string | undefined {
     const { rule } = negotiatedKeys[key];
     if ((rule === "and" || rule === "or") && value !== "Yes" && value !== "No") {
       throw refuse(LoginStatus.INITIATOR_ERROR, `${key} is neither Yes nor No`);
@@ -82,44 +97,41 @@ export function negotiateAsTarget(parameters: TargetParameters): TargetNegotiati
     if (result === "Reject") {
       if (offered.has(key))
         throw refuse(LoginStatus.INITIATOR_ERROR, `the initiator does not agree to ${key}=${own[key]}`);
-      return [[key, "Reject"]];
+      return "Reject";
     }
     agreed.set(key, result);
-    return offered.delete(key) ? [] : [[key, result]];
+    return offered.delete(key) ? undefined : result;
   }
 
-  function answer(key: string, value: string): [string, string][] {
-    if (declared.has(key)) return [];
+  function answer(key: string, value: string): string | undefined {
+    if (declared.has(key)) return undefined;
     if (seen.has(key)) throw refuse(LoginStatus.INITIATOR_ERROR, `${key} is negotiated twice`);
     seen.add(key);
     if (key === "MaxRecvDataSegmentLength") {
       maxSend = readNumber(key, value, 512, 0xff_ffff, "the initiator");
-      return [];
+      return undefined;
     }
     if (isNegotiated(key)) return negotiated(key, value);
-    return [[key, Object.hasOwn(fixedAnswers, key) ? (fixedAnswers[key] as string) : "NotUnderstood"]];
-  }
-
-  /** Keys that the initiator left out, where what then holds is more than the target bears. */
-  function offers(): [string, string][] {
-    const pairs: [string, string][] = [];
-    for (const key of Object.keys(negotiatedKeys) as NegotiatedKey[]) {
-      if (agreed.has(key) || seen.has(key) || key === "DefaultTime2Wait" || key === "DefaultTime2Retain") continue;
-      if (agree(key, negotiatedDefaults[key], own[key]) === negotiatedDefaults[key]) continue;
-      offered.add(key);
-      pairs.push([key, own[key]]);
-    }
-    return pairs;
+    return Object.hasOwn(fixedAnswers, key) ? fixedAnswers[key] : "NotUnderstood";
   }
 
   const resultOf = (key: NegotiatedKey): string => agreed.get(key) ?? negotiatedDefaults[key];
 
   return {
     receive(keys) {
-      const pairs = Array.from(keys).flatMap(([key, value]) => answer(key, value));
+      const pairs: [string, string][] = [];
+      for (const [key, value] of keys) {
+        const said = answer(key, value);
+        if (said !== undefined) pairs.push([key, said]);
+      }
       if (turns++ > 0) return pairs;
-      const own: [string, string] = ["MaxRecvDataSegmentLength", String(parameters.maxRecvDataSegmentLength)];
-      return [...pairs, own, ...offers()];
+      pairs.push(["MaxRecvDataSegmentLength", String(parameters.maxRecvDataSegmentLength)]);
+      for (const key of tooMuch) {
+        if (seen.has(key)) continue;
+        offered.add(key);
+        pairs.push([key, own[key]]);
+      }
+      return pairs;
     },
     settled: () => offered.size === 0,
     result() {

@@ -8,6 +8,7 @@ import { type ConnectionHost, createTargetConnection, type TargetConnection } fr
 import { requestLogout } from "./conversation.ts";
 import type { SessionIdentity, TargetEvent } from "./events.ts";
 import type { LoginContext, LoginOutcome } from "./login.ts";
+import { negotiationsWith } from "./negotiation.ts";
 import {
   checkAuthentication,
   checkLimits,
@@ -60,6 +61,8 @@ export async function serveIscsi(options: IscsiTargetOptions): Promise<IscsiTarg
 
   const connections = new Set<TargetConnection>();
   const sessions = new Map<Session, TargetConnection>();
+  /** What logins need, by portal group tag. */
+  const contexts = new Map<number, LoginContext>();
   const servers: { readonly server: Server; readonly portal: ServedPortal }[] = [];
   let nextTsih = 0;
   let feeding = false;
@@ -105,16 +108,21 @@ export async function serveIscsi(options: IscsiTargetOptions): Promise<IscsiTarg
     },
   };
 
-  function loginContext(connection: TargetConnection): LoginContext {
-    return {
-      portalGroupTag: connection.portalGroupTag,
-      parameters,
-      discoveryChap: options.discoveryChap,
-      window: limits.commands,
-      findTarget: (name) => targets.get(name.toLowerCase()),
-      hasSession,
-      admit: (outcome) => admit(outcome, connection.portalGroupTag),
-    };
+  function loginContext(portalGroupTag: number): LoginContext {
+    let context = contexts.get(portalGroupTag);
+    if (context === undefined) {
+      context = {
+        portalGroupTag,
+        discoveryChap: options.discoveryChap,
+        window: limits.commands,
+        negotiate: negotiationsWith(parameters),
+        findTarget: (name) => targets.get(name.toLowerCase()),
+        hasSession,
+        admit: (outcome) => admit(outcome, portalGroupTag),
+      };
+      contexts.set(portalGroupTag, context);
+    }
+    return context;
   }
 
   function hasSession(tsih: number): boolean {
