@@ -28,6 +28,8 @@ export enum OperationCode {
   MODE_SENSE_10          = 0x5a,
   PERSISTENT_RESERVE_IN  = 0x5e,
   PERSISTENT_RESERVE_OUT = 0x5f,
+  EXTENDED_COPY          = 0x83,
+  RECEIVE_COPY_RESULTS   = 0x84,
   READ_16                = 0x88,
   COMPARE_AND_WRITE      = 0x89,
   WRITE_16               = 0x8a,

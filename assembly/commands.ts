@@ -240,6 +240,8 @@ export function decodeCommand(length: u32): i32 {
       slot(CommandRecord.SERVICE_ACTION, ReportSupportedOperationCodesCdb.SERVICE_ACTION);
       slot(CommandRecord.LENGTH, ReportSupportedOperationCodesCdb.ALLOCATION_LENGTH);
       break;
+    case OperationCode.EXTENDED_COPY:
+    case OperationCode.RECEIVE_COPY_RESULTS:
     case OperationCode.SERVICE_ACTION_IN_16:
       slot(CommandRecord.SERVICE_ACTION, ReadCapacity16Cdb.SERVICE_ACTION);
       store<u64>(records + CommandRecord.LBA_U64, get(cdb, ReadCapacity16Cdb.LOGICAL_BLOCK_ADDRESS));

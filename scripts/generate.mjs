@@ -1,7 +1,7 @@
 /**
  * After the compiler: turns build/core/ into src/core/generated/.
  *
- *   fields.ts codes.ts records.ts media-fields.ts media-codes.ts   the enums of assembly/, read off the compiled module's exported globals
+ *   fields.ts codes.ts records.ts media-*.ts copy-*.ts   the enums of assembly/, read off the compiled module's exported globals
  *   structures.ts                   the rows of fields.ts, and some of media-fields.ts, with the standard's spelling of every name, packed
  *   exports.ts                      the types of the core's functions, as the compiler declares them
  *   wasm.ts                         the core itself, packed
@@ -14,7 +14,7 @@ const head = (from) => `// Generated from ${from} by scripts/generate.mjs. Not i
 mkdirSync(out, { recursive: true });
 
 const tables = new WebAssembly.Instance(new WebAssembly.Module(readFileSync("build/core/tables.wasm"))).exports;
-for (const name of ["fields", "codes", "records", "media-fields", "media-codes"]) {
+for (const name of ["fields", "codes", "records", "media-fields", "media-codes", "copy-fields", "copy-codes"]) {
   const source = readFileSync(`assembly/${name}.ts`, "utf8");
   let text = head(`assembly/${name}.ts`);
   for (const [, comment, enumName] of source.matchAll(/(\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?export enum (\w+)/g)) {

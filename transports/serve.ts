@@ -75,7 +75,7 @@ export type ServeEvent = TargetEvent | UnitEvent;
  * `drives`, `slots`, `mailslots`, `cartridges` and `cartridgeBytes` are a changer's.
  */
 export interface ServeUnitOptions
-  extends Omit<DeviceServerOptions, "luns" | "targetPorts" | "blocks" | "medium" | "clock" | "preserve">,
+  extends Omit<DeviceServerOptions, "luns" | "peers" | "targetPorts" | "blocks" | "medium" | "clock" | "preserve">,
     LibraryOptions {
   /** 0 to 255; the first that is free if absent. */
   readonly lun?: number | undefined;
@@ -206,7 +206,10 @@ export async function serve(options: ServeOptions): Promise<ServedTargets> {
     for (const { name, units = [{}] } of targets) {
       const made: Units = new Map();
       byName.set(name.toLowerCase(), made);
-      const luns = () => [...made.keys()].sort((a, b) => a - b);
+      const others = {
+        luns: () => [...made.keys()].sort((a, b) => a - b),
+        peers: () => Array.from(made.values(), ({ server }) => server),
+      };
       const media = mediaOf(units);
       for (const [index, unit] of units.entries()) {
         const lun = unit.lun ?? firstFree(made);
@@ -224,7 +227,9 @@ export async function serve(options: ServeOptions): Promise<ServedTargets> {
           }
         };
         const kept = { ...unit, ...media[index], ...(file === undefined ? {} : { preserve }) };
-        const { server, close } = createBacking(name, lun, kept, targetPorts, luns, (error) => failed("medium", error));
+        const { server, close } = createBacking(name, lun, kept, targetPorts, others, (error) =>
+          failed("medium", error),
+        );
         const fitted = fitUnit({ server, target: name, lun, emit });
         made.set(lun, { server, close, served: plan === undefined ? fitted : faulty(fitted, plan, name, lun, emit) });
         file?.restore(key, server);
@@ -313,7 +318,7 @@ function createBacking(
   lun: number,
   { lun: _lun, sizeBytes = DEFAULT_SIZE_BYTES, file, ...options }: ServeUnitOptions,
   targetPorts: readonly number[],
-  luns: () => readonly number[],
+  others: Pick<DeviceServerOptions, "luns" | "peers">,
   failed: (error: MediumError) => void,
 ): Backing {
   const { blockSize = 512 } = options;
@@ -328,7 +333,7 @@ function createBacking(
     medium: kept ?? createMedium(blockSize),
     blocks,
     targetPorts,
-    luns,
+    ...others,
   });
   return { server, close: () => kept?.close() };
 }

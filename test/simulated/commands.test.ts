@@ -221,11 +221,11 @@ describe("PERSISTENT RESERVE OUT", () => {
 describe("INQUIRY", () => {
   const inquiry = (evpd: number, page: number, length = 255) => Uint8Array.of(0x12, evpd, page, 0, length, 0);
 
-  it("standard data: a disk after SPC-4 that can queue", () => {
+  it("standard data: a disk after SPC-4 that can queue and copy", () => {
     const { lab, a, data } = setup();
     const bytes = data(inquiry(0, 0));
     expect(bytes).toHaveLength(96);
-    expect(bytes.slice(0, 8)).toEqual([0, 0, 6, 0x12, 91, 0, 0, 2]);
+    expect(bytes.slice(0, 8)).toEqual([0, 0, 6, 0x12, 91, 0x08, 0, 2]);
     expect(ascii(Uint8Array.from(bytes.slice(8, 36)))).toBe("SIMULATEPERSISTENT DISK 0001");
     // SAM-5, iSCSI, SPC-4, SBC-3 (spc4r36f table 179).
     expect(bytes.slice(58, 66)).toEqual([0x00, 0xa0, 0x09, 0x60, 0x04, 0x60, 0x04, 0xc0]);
@@ -233,9 +233,9 @@ describe("INQUIRY", () => {
   });
 
   it("page 00h lists the pages, in ascending order", () => {
-    const pages = [0x00, 0x80, 0x83, 0xb0, 0xb1];
-    expect(setup().data(inquiry(1, 0x00))).toEqual([0, 0x00, 0, 5, ...pages]);
-    expect(setup({ thin: true }).data(inquiry(1, 0x00))).toEqual([0, 0x00, 0, 6, ...pages, 0xb2]);
+    const pages = [0x00, 0x80, 0x83, 0x8f, 0xb0, 0xb1];
+    expect(setup().data(inquiry(1, 0x00))).toEqual([0, 0x00, 0, 6, ...pages]);
+    expect(setup({ thin: true }).data(inquiry(1, 0x00))).toEqual([0, 0x00, 0, 7, ...pages, 0xb2]);
   });
 
   it("page 80h is the serial number", () => {
@@ -394,7 +394,7 @@ describe("A CDB", () => {
     const known = [
       0x00, 0x03, 0x08, 0x0a, 0x12, 0x15, 0x16, 0x17, 0x1a, 0x1b, 0x1e,
       0x25, 0x28, 0x2a, 0x2e, 0x2f, 0x34, 0x35, 0x41, 0x4d, 0x55, 0x56, 0x57, 0x5a, 0x5e, 0x5f,
-      0x88, 0x89, 0x8a, 0x8b, 0x8e, 0x8f, 0x90, 0x91, 0x93, 0x9e,
+      0x83, 0x84, 0x88, 0x89, 0x8a, 0x8b, 0x8e, 0x8f, 0x90, 0x91, 0x93, 0x9e,
       0xa0, 0xa3, 0xa8, 0xaa, 0xae, 0xaf,
     ];
     for (let operationCode = 0; operationCode < 256; operationCode++) {

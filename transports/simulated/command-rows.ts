@@ -1,5 +1,6 @@
 /** Every command that a logical unit of some kind can have: the groups, put together. */
 import type { CommandRow } from "./command.ts";
+import { copyCommands } from "./copying/commands.ts";
 import { capacityCommands, inquiryCommands } from "./inquiry-commands.ts";
 import { changerCommands } from "./media/changer-commands.ts";
 import { logCommands } from "./media/log-commands.ts";
@@ -27,6 +28,7 @@ export const diskRows: readonly CommandRow[] = [
   ...mediumCommands,
   ...transferCommands,
   ...spaceCommands,
+  ...copyCommands,
 ];
 
 export const tapeRows: readonly CommandRow[] = [...commonRows, ...streamCommands];

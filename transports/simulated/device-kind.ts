@@ -18,6 +18,8 @@ export interface DeviceKind {
   /** VERSION DESCRIPTORS, two bytes each (spc4r36f): SAM-5, iSCSI, SPC-4, and the disk's SBC-3; none with a revision. */
   readonly versionDescriptors: Uint8Array;
   readonly rows: readonly CommandRow[];
+  /** 3PC: it contains a copy manager (spc4r36f 5.17.1). */
+  readonly copies: boolean;
   /** By page code, ascending. */
   readonly modePages: ReadonlyMap<number, PutModePage>;
 }
@@ -38,6 +40,7 @@ export const deviceKinds: Readonly<Record<DeviceType, DeviceKind>> = {
     product: "PERSISTENT DISK",
     versionDescriptors: Uint8Array.of(...common, 0x04, 0xc0),
     rows: diskRows,
+    copies: true,
     modePages: ascending(diskModePages, commonModePages),
   },
   tape: {
@@ -46,6 +49,7 @@ export const deviceKinds: Readonly<Record<DeviceType, DeviceKind>> = {
     product: "PERSISTENT TAPE",
     versionDescriptors: Uint8Array.of(...common),
     rows: tapeRows,
+    copies: false,
     modePages: ascending(noPage, commonModePages),
   },
   changer: {
@@ -54,6 +58,7 @@ export const deviceKinds: Readonly<Record<DeviceType, DeviceKind>> = {
     product: "MEDIUM CHANGER",
     versionDescriptors: Uint8Array.of(...common),
     rows: changerRows,
+    copies: false,
     modePages: ascending(changerModePages, commonModePages),
   },
 };

@@ -12,6 +12,7 @@
  *   6. is ACA asked for, is there a medium, and may it be written?
  *   7. the command itself, whose parameter list may still conflict
  */
+import { SenseResponseCode } from "../../src/core/generated/codes.ts";
 import { PersistentReserveOutCdb } from "../../src/core/generated/fields.ts";
 import { CommandRecord } from "../../src/core/generated/records.ts";
 import { cdbIn, cdbWindow, core, word } from "../../src/core/index.ts";
@@ -97,8 +98,10 @@ function withoutTime(answer: Answer): Answer {
 
 /** As the Control mode page has it: D_SENSE. */
 function inSenseFormat({ mode }: UnitState, answer: Answer): Answer {
-  if (!mode.descriptorSense || answer.sense.length === 0) return answer;
-  return { ...answer, sense: inDescriptorFormat(answer.sense) };
+  const { sense } = answer;
+  // The copy manager makes its own.
+  if (!mode.descriptorSense || sense.length === 0 || sense[0] === SenseResponseCode.DESCRIPTOR_CURRENT) return answer;
+  return { ...answer, sense: inDescriptorFormat(sense) };
 }
 
 /** Reports the first condition, and clears it (sam4r14 5.14). */
@@ -182,7 +185,7 @@ const nothing = new Uint8Array(0);
  * @throws TypeError or RangeError for an option that cannot be
  */
 export function createDeviceServer(options: DeviceServerOptions = {}): DeviceServer {
-  const unit = createUnitState(options);
+  const unit = createUnitState(options, () => server);
   const { state, rules } = unit;
   const forgetReservations = () => {
     state.registrations.clear();
@@ -192,6 +195,7 @@ export function createDeviceServer(options: DeviceServerOptions = {}): DeviceSer
   const forgetVolatile = () => {
     unit.reservedBy = null;
     unit.preventedBy.clear();
+    unit.copyResults.forget();
     Object.assign(unit.mode, defaultModeSettings());
     Object.assign(unit.stream, defaultStreamSettings());
   };
@@ -258,6 +262,7 @@ export function createDeviceServer(options: DeviceServerOptions = {}): DeviceSer
     loseNexus(nexus) {
       if (unit.reservedBy === nexus) unit.reservedBy = null;
       unit.preventedBy.delete(nexus);
+      unit.copyResults.forget(nexus);
       unit.robot?.abortOf([nexus]);
       establish(nexus.attentions, UnitAttention.I_T_NEXUS_LOSS_OCCURRED);
     },

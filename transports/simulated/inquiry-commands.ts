@@ -72,6 +72,7 @@ function standardInquiryData(unit: UnitState): Uint8Array {
   dataWindow.set(identification(unit), IDENTIFICATION_OFFSET);
   dataWindow.set(kind.versionDescriptors, VERSION_DESCRIPTORS_OFFSET);
   core.putDataField(0, InquiryData.ADDITIONAL_LENGTH, INQUIRY_LENGTH - 5);
+  core.putDataField(0, InquiryData.THREE_PC, kind.copies ? 1 : 0);
   core.putDataField(0, InquiryData.MULTIP, rules.targetPorts.length > 1 ? 1 : 0);
   return dataOut(INQUIRY_LENGTH);
 }

@@ -26,6 +26,10 @@ export const senseCodes = {
   invalidFieldInCdb: illegalRequest(0x24, 0x00),
   invalidFieldInParameterList: illegalRequest(0x26, 0x00),
   invalidReleaseOfPersistentReservation: illegalRequest(0x26, 0x04),
+  tooManyTargetDescriptors: illegalRequest(0x26, 0x06),
+  unsupportedTargetDescriptorTypeCode: illegalRequest(0x26, 0x07),
+  tooManySegmentDescriptors: illegalRequest(0x26, 0x08),
+  unsupportedSegmentDescriptorTypeCode: illegalRequest(0x26, 0x09),
   savingParametersNotSupported: illegalRequest(0x39, 0x00),
   invalidElementAddress: illegalRequest(0x21, 0x01),
   mediumDestinationElementFull: illegalRequest(0x3b, 0x0d),
@@ -50,6 +54,8 @@ export interface Fault {
   readonly pointer?: { readonly inCdb: boolean; readonly byte: number; readonly bit: number };
   /** INFORMATION, e.g. the first invalid logical block address. */
   readonly information?: bigint;
+  /** COMMAND-SPECIFIC INFORMATION. */
+  readonly commandSpecific?: number;
   /** FILEMARK, EOM, ILI: of tapes. */
   readonly stream?: { readonly filemark?: true; readonly eom?: true; readonly ili?: true };
 }
@@ -81,10 +87,13 @@ export function encodeSenseCode(code: SenseCode): Uint8Array {
 }
 
 /** Fixed-format sense data for a fault, in memory of its own. */
-export function encodeFault({ code, pointer, information, stream = {} }: Fault): Uint8Array {
+export function encodeFault({ code, pointer, information, commandSpecific, stream = {} }: Fault): Uint8Array {
   const length = core.encodeSense(code.senseKey, code.asc, code.ascq);
   if (pointer !== undefined) core.encodeFieldPointer(pointer.inCdb ? 1 : 0, pointer.byte, pointer.bit);
   if (information !== undefined) core.encodeInformation(information);
+  if (commandSpecific !== undefined) {
+    core.putDataField(0, FixedSense.COMMAND_SPECIFIC_INFORMATION, commandSpecific);
+  }
   core.putDataField(0, FixedSense.FILEMARK, stream.filemark === true ? 1 : 0);
   core.putDataField(0, FixedSense.EOM, stream.eom === true ? 1 : 0);
   core.putDataField(0, FixedSense.ILI, stream.ili === true ? 1 : 0);

@@ -50,7 +50,7 @@ export interface SimulatedUnit {
 /**
  * Options of {@link createSimulatedTarget}: the target's name, and what its units are like unless they say otherwise.
  */
-export interface SimulatedTargetOptions extends Omit<DeviceServerOptions, "luns" | "serialNumber"> {
+export interface SimulatedTargetOptions extends Omit<DeviceServerOptions, "luns" | "peers" | "serialNumber"> {
   /** The target's name, for people and for the units' serial numbers; `simulated` unless given. */
   readonly name?: string | undefined;
   /** What timeouts are measured by; the real time unless given. */
@@ -99,6 +99,8 @@ export function createSimulatedTarget(options: SimulatedTargetOptions = {}): Sim
   let { library } = defaults;
   const luns = () => [...units.keys()].sort((a, b) => a - b);
 
+  const peers = () => Array.from(units.values(), ({ server }) => server);
+
   function reset(scope: ResetScope, lun: number): void {
     for (const unit of units.values()) {
       if (scope === "logical-unit" && unit.lun !== lun) continue;
@@ -124,6 +126,7 @@ export function createSimulatedTarget(options: SimulatedTargetOptions = {}): Sim
       clock,
       ...media(own),
       luns,
+      peers,
       ...defined(own),
     });
     const unitName = `sim:${encodeURIComponent(name)}/${lun}`;

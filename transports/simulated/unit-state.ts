@@ -8,6 +8,8 @@ import { type ReservationType, reservationTypeNames, reservationTypes } from "..
 import type { Reserved } from "./access.ts";
 import { type Clock, realClock } from "./clock.ts";
 import { type CommandRow, type CommandSet, createCommandSet } from "./command.ts";
+import type { CopyUnit } from "./copying/reach.ts";
+import { type CopyResults, createCopyResults } from "./copying/results.ts";
 import { readDeviations, registrantsOf } from "./deviations.ts";
 import { type DeviceKind, type DeviceType, deviceKinds, deviceTypes } from "./device-kind.ts";
 import { createCartridge } from "./media/cartridge.ts";
@@ -78,6 +80,8 @@ export interface DeviceServerOptions {
   readonly powerOnUnitAttention?: boolean | undefined;
   /** The LUNs of the SCSI target device, for REPORT LUNS; LUN 0 alone unless given. */
   readonly luns?: (() => readonly number[]) | undefined;
+  /** The device servers of the SCSI target device, for EXTENDED COPY from one to another; this one alone unless given. */
+  readonly peers?: (() => readonly CopyUnit[]) | undefined;
 }
 
 /** One logical unit's insides. */
@@ -114,6 +118,10 @@ export interface UnitState extends Reserved {
   readonly mode: ModeSettings;
   readonly commands: CommandSet;
   readonly luns: () => readonly number[];
+  /** This logical unit, and all of its SCSI target device, as the copy manager sees them. */
+  readonly self: () => CopyUnit;
+  readonly peers: () => readonly CopyUnit[];
+  readonly copyResults: CopyResults;
   reservedBy: Nexus | null;
 }
 
@@ -142,8 +150,11 @@ const VENDOR = "SIMULATE";
 /** Is there a medium that is ready? A changer needs none. */
 export const isReady = ({ drive, loaded }: UnitState): boolean => drive?.loaded ?? loaded;
 
-/** @throws TypeError or RangeError for an option that cannot be */
-export function createUnitState(options: DeviceServerOptions): UnitState {
+/**
+ * @param self the device server that this is the state of
+ * @throws TypeError or RangeError for an option that cannot be
+ */
+export function createUnitState(options: DeviceServerOptions, self: () => CopyUnit): UnitState {
   const blockSize = checkInteger("blockSize", options.blockSize ?? 512, 512, 65_536);
   if (!Number.isInteger(Math.log2(blockSize)))
     throw new RangeError(`blockSize must be a power of two, got ${blockSize}`);
@@ -214,6 +225,9 @@ export function createUnitState(options: DeviceServerOptions): UnitState {
     commands: createCommandSet([]),
     medium: options.medium ?? createMedium(blockSize),
     luns: options.luns ?? (() => lunZero),
+    self,
+    peers: options.peers ?? (() => [self()]),
+    copyResults: createCopyResults(),
     state,
     reservedBy: null,
   };

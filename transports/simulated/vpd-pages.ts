@@ -3,6 +3,7 @@
  * header, from what the unit is; nothing is changed.
  */
 import { Size, VpdPage } from "../../src/core/generated/codes.ts";
+import { CopyVpdPage } from "../../src/core/generated/copy-codes.ts";
 import {
   BlockDeviceCharacteristicsPage,
   BlockLimitsPage,
@@ -10,6 +11,7 @@ import {
 } from "../../src/core/generated/fields.ts";
 import { core, dataWindow } from "../../src/core/index.ts";
 import { MAXIMUM_TRANSFER_BYTES } from "./block-range.ts";
+import { thirdPartyCopy } from "./copying/third-party-copy-page.ts";
 import type { Nexus } from "./nexus.ts";
 import { MAXIMUM_UNMAP_DESCRIPTORS } from "./space-commands.ts";
 import type { UnitState } from "./unit-state.ts";
@@ -17,7 +19,8 @@ import type { UnitState } from "./unit-state.ts";
 const ascii = new TextEncoder();
 
 /** Those that only disks have. */
-const diskPages: ReadonlySet<number> = new Set([
+const diskPages: ReadonlySet<number> = new Set<number>([
+  CopyVpdPage.THIRD_PARTY_COPY,
   VpdPage.BLOCK_LIMITS,
   VpdPage.BLOCK_DEVICE_CHARACTERISTICS,
   VpdPage.LOGICAL_BLOCK_PROVISIONING,
@@ -40,6 +43,7 @@ const pages: Readonly<Record<number, (unit: UnitState, nexus: Nexus) => number>>
   [VpdPage.SUPPORTED_VPD_PAGES]: (unit) => put(pagesOf(unit), Size.VPD_HEADER),
   [VpdPage.UNIT_SERIAL_NUMBER]: (unit) => put(ascii.encode(unit.serialNumber), Size.VPD_HEADER),
   [VpdPage.DEVICE_IDENTIFICATION]: designators,
+  [CopyVpdPage.THIRD_PARTY_COPY]: thirdPartyCopy,
   [VpdPage.BLOCK_LIMITS]: blockLimits,
   [VpdPage.BLOCK_DEVICE_CHARACTERISTICS]: blockDeviceCharacteristics,
   [VpdPage.LOGICAL_BLOCK_PROVISIONING]: logicalBlockProvisioning,
