@@ -136,7 +136,7 @@ describe("A nexus", () => {
 });
 
 it("Of a hundred thousand nexuses, in use and named by others, no more are remembered than may be", () => {
-  const { nexuses } = createUnitState({ maximumRegistrations: MAXIMUM });
+  const { nexuses } = createUnitState({ maximumRegistrations: MAXIMUM }, createDeviceServer);
   const count = () => [...nexuses.all()].length;
   for (let number = 0; number < 100_000; number++) {
     const port = { protocol: "iscsi", name: iqn("host"), isid: BigInt(number) } as const;
