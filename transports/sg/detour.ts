@@ -23,11 +23,13 @@ const HOLDING = 100;
 const PATIENCE = 4;
 /** So many detours a thread looks for its next call: one, if that is given as soon as this one's result is there. */
 const ALERT = 2;
-/** Who makes one call after the other does not keep the event loop from turning for longer than this. */
+/** Who makes one call after the other, each waited for, does not keep the event loop from turning for longer than this. */
 const TURN_MS = 4;
 
 /** What is known of the detour. */
 export interface Detour {
+  /** Are calls of this group so short that the detour takes longer? */
+  isShort(group: CallGroup): boolean;
   /** Is the next call of this group to be waited for? */
   worthWaiting(group: CallGroup): boolean;
   /**
@@ -39,7 +41,9 @@ export interface Detour {
   holdsBack(group: CallGroup): boolean;
   /** Waits for a call; false if the thread will send a message instead. */
   wait(group: CallGroup, control: Int32Array): boolean;
-  /** The event loop has brought a message. */
+  /** Has the event loop not turned for so long that the next result had better be told after it has? */
+  turnDue(): boolean;
+  /** The event loop has turned. */
   turned(): void;
   /** The only call under way was given then, and has now come back by the event loop. */
   learn(givenAtMs: number, control: Int32Array): void;
@@ -61,14 +65,16 @@ export function createDetour(): Detour {
     return Atomics.compareExchange(control, Control.STATE, State.WATCHED, State.ANNOUNCED) !== State.WATCHED;
   }
 
+  const isShort = (group: CallGroup): boolean => group.microseconds < WORTH * microseconds;
+
   return {
-    worthWaiting: (group) =>
-      group.microseconds < WORTH * microseconds && group.rest-- <= 0 && performance.now() - turnedAt < TURN_MS,
+    isShort,
+    worthWaiting: (group) => isShort(group) && group.rest-- <= 0,
     alertMicroseconds: (group) => (group.running === 0 && group.rest <= 0 ? ALERT * microseconds : 0),
     holdsBack: (group) =>
       group.running > 0 &&
       microseconds < HOLDING &&
-      group.microseconds < WORTH * microseconds &&
+      isShort(group) &&
       performance.now() - group.announcedAt < (PATIENCE * microseconds) / 1000,
     wait(group, control) {
       if (backSoon(control)) {
@@ -79,6 +85,7 @@ export function createDetour(): Detour {
       group.rest = 2 ** group.misses;
       return false;
     },
+    turnDue: () => performance.now() - turnedAt >= TURN_MS,
     turned() {
       turnedAt = performance.now();
     },

@@ -6,6 +6,7 @@
  * SCSI: a call writes its own arguments and reads its own results.
  */
 import { availableParallelism } from "node:os";
+import { setImmediate } from "node:timers";
 import { Worker } from "node:worker_threads";
 import { type CallGroup, type KernelCall, ThreadStartError, type Threads } from "./calls.ts";
 import { createDetour } from "./detour.ts";
@@ -50,9 +51,9 @@ interface Thread {
 /** The room for data that a thread has at least; only pages that are used cost memory. */
 const ROOM = 256 * 1024;
 const IDLE_MS = 5000;
-/** How long a call waits for an idle thread before there is another one: most calls end sooner. */
+/** How long calls wait for an idle thread before it is asked whether another one would help them: most calls end sooner. */
 const PATIENCE_MS = 5;
-/** So many threads start at the same time: it takes a processor some ten milliseconds. */
+/** So many threads start at the same time: it takes a processor some ten milliseconds, and on Deno the event loop as well. */
 const STARTING_LIMIT = Math.max(1, Math.min(availableParallelism(), 4));
 /** Calls of one group that may be in the kernel at once: a device that hangs does not get every thread there could be. */
 const GROUP_LIMIT = 64;
@@ -62,11 +63,13 @@ export function createThreads(program: ThreadProgram): Threads {
   /** The one used last is at the end, and is used first: the others can end. */
   const idle: Thread[] = [];
   const waiting: Job[] = [];
+  /** Those that have a call, of whatever group. */
+  const busy = new Set<Thread>();
   const detour = createDetour();
   let threads = 0;
-  /** Calls in the kernel, of all groups. */
-  let running = 0;
   let starting = 0;
+  /** Calls that have come back. */
+  let returned = 0;
   let growth: ReturnType<typeof setTimeout> | undefined;
 
   function give(thread: Thread, job: Job): boolean {
@@ -82,11 +85,17 @@ export function createThreads(program: ThreadProgram): Threads {
     thread.job = job;
     thread.givenAt = performance.now();
     job.thread = thread;
-    running++;
+    busy.add(thread);
     group.running++;
     if (waits && detour.wait(group, control)) {
-      finish(thread);
+      const settle = finish(thread);
       idle.push(thread);
+      if (detour.turnDue()) {
+        setImmediate(() => {
+          detour.turned();
+          settle();
+        });
+      } else settle();
       return true;
     }
     group.announcedAt = performance.now();
@@ -108,12 +117,16 @@ export function createThreads(program: ThreadProgram): Threads {
   }
 
   /** Places whatever can be placed, in the order in which it came. */
-  function advance(patient = true): void {
+  function placeWaiting(patient: boolean): void {
     for (let at = 0; at < waiting.length && idle.length > 0; ) {
       const job = waiting[at] as Job;
       if (place(job, patient)) leave(at);
       else at++;
     }
+  }
+
+  function advance(): void {
+    placeWaiting(true);
     grow();
   }
 
@@ -123,24 +136,36 @@ export function createThreads(program: ThreadProgram): Threads {
     job.group.waiting--;
   }
 
-  /** Are there more calls that need a thread than threads that start? */
-  function needed(): boolean {
+  /**
+   * The first call for which another thread is to be started, besides those that start already. Where calls come back, it helps only
+   * those that are long: short ones are sooner done, one after the other, than a thread starts.
+   */
+  function wanting(stalled: boolean): Job | undefined {
     let count = 0;
-    return waiting.some(({ group }) => group.running < GROUP_LIMIT && ++count > starting);
+    return waiting.find(
+      ({ group }) => group.running < GROUP_LIMIT && (stalled || !detour.isShort(group)) && ++count > starting,
+    );
+  }
+
+  /** Has no call come back since there were so many, not even one of which the event loop has still to tell? */
+  function stalled(before: number): boolean {
+    if (returned !== before) return false;
+    for (const { memory } of busy) {
+      if (Atomics.load(memory.control, Control.STATE) === State.IDLE) return false;
+    }
+    return true;
   }
 
   /** Looks after calls that wait: the first at once, the others after some patience; starts one more thread if they need one. */
   function grow(): void {
-    if (growth !== undefined || starting >= STARTING_LIMIT || !needed()) return;
+    if (growth !== undefined || starting >= STARTING_LIMIT || wanting(true) === undefined) return;
+    const before = returned;
     growth = setTimeout(
       () => {
         growth = undefined;
-        if (idle.length > 0) advance(false);
-        const next = needed() ? waiting.find(({ group }) => group.running < GROUP_LIMIT) : undefined;
-        if (next === undefined) return;
-        if (growth !== undefined) clearTimeout(growth);
-        growth = undefined;
-        start(next);
+        placeWaiting(false);
+        const next = wanting(stalled(before));
+        if (next !== undefined) start(next);
         grow();
       },
       threads === 0 ? 0 : PATIENCE_MS,
@@ -181,8 +206,8 @@ export function createThreads(program: ThreadProgram): Threads {
         const address = view.getBigUint64(ADDRESS_OFFSET, true);
         thread = { worker, memory: { ...memory, address }, room, job: undefined, givenAt: 0 };
       } else {
-        if (running === 1) detour.learn(thread.givenAt, thread.memory.control);
-        finish(thread);
+        if (busy.size === 1) detour.learn(thread.givenAt, thread.memory.control);
+        finish(thread)();
       }
       idle.push(thread);
       worker.unref();
@@ -203,7 +228,7 @@ export function createThreads(program: ThreadProgram): Threads {
         const { job } = thread;
         thread.job = undefined;
         if (job !== undefined) {
-          running--;
+          busy.delete(thread);
           job.group.running--;
           job.reject(reason);
         }
@@ -212,18 +237,20 @@ export function createThreads(program: ThreadProgram): Threads {
     });
   }
 
-  /** The thread is back from the kernel. */
-  function finish(thread: Thread): void {
-    const job = thread.job as Job;
+  /** The thread is back from the kernel. Reads the results at once, and returns what tells the caller of them. */
+  function finish(thread: Thread): () => void {
+    const { group, call, resolve, reject } = thread.job as Job;
     const { control } = thread.memory;
     thread.job = undefined;
-    running--;
-    job.group.running--;
-    job.group.microseconds = control[Control.MICROSECONDS] as number;
+    busy.delete(thread);
+    returned++;
+    group.running--;
+    group.microseconds = control[Control.MICROSECONDS] as number;
     try {
-      job.resolve(job.call.take(control[Control.RESULT] as number, thread.memory));
+      const result = call.take(control[Control.RESULT] as number, thread.memory);
+      return () => resolve(result);
     } catch (error) {
-      job.reject(error);
+      return () => reject(error);
     }
   }
 
