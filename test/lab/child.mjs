@@ -69,17 +69,27 @@ const verbs = {
     answer({ call, waitedMs, closed });
   },
 
-  /** INQUIRY and READ KEYS so many times, eight at a time, with collections between; every answer is compared. */
-  async many(node, count, every) {
+  /**
+   * INQUIRY and READ KEYS so many times, eight at a time, with collections between; every answer is compared. All the while there is a
+   * read under way on a slow device, so that the kernel has memory of ours whenever garbage is collected.
+   */
+  async many(node, count, every, slowNode) {
     const unit = await unitAt(node);
     await unit.testUnitReady().catch(() => {});
     await unit.registerAndIgnoreExistingKey({ newKey: 0x5eedn });
     const { prGeneration } = await unit.readKeys();
     const inquiry = { cdb: Uint8Array.of(0x12, 0, 0, 0, 96, 0), dataInLength: 96 };
     const expected = Buffer.from((await unit.transport.execute(inquiry)).dataIn).toString("hex");
+    const slow = await openSg(slowNode);
+    const read = { cdb: Uint8Array.of(0x28, 0, 0, 0, 0, 0, 0, 0, 8, 0), dataInLength: 4096 };
+    const dataOut = Uint8Array.from({ length: read.dataInLength }, (_, at) => (at * 7 + (at >> 8)) & 0xff);
+    await slow.execute({ cdb: Uint8Array.of(0x2a, ...read.cdb.subarray(1)), dataOut, dataInLength: 0 });
+    const block = Buffer.from(dataOut).toString("hex");
     let left = Number(count);
     let wrong = 0;
     let collected = 0;
+    let reading = false;
+    let meanwhile = 0;
     const resident = [];
     const started = performance.now();
     const lane = async () => {
@@ -90,20 +100,31 @@ const verbs = {
         const { keys, prGeneration: generation } = await unit.readKeys();
         if (keys.length !== 1 || keys[0] !== 0x5eedn || generation !== prGeneration) wrong++;
         if (left % Number(every) < 2) {
+          if (reading) meanwhile++;
           collect();
           collected++;
           resident.push(process.memoryUsage().rss);
         }
       }
     };
-    await Promise.all(Array.from({ length: 8 }, lane));
+    const slowLane = async () => {
+      while (left > 0) {
+        reading = true;
+        const { dataIn } = await slow.execute(read);
+        reading = false;
+        if (Buffer.from(dataIn).toString("hex") !== block) wrong++;
+      }
+    };
+    await Promise.all([slowLane(), ...Array.from({ length: 8 }, lane)]);
     const seconds = (performance.now() - started) / 1000;
+    await slow[Symbol.asyncDispose]();
     await unit.registerAndIgnoreExistingKey({ newKey: 0n });
     await unit[Symbol.asyncDispose]();
     const middle = resident[Math.floor(resident.length / 2)];
     answer({
       wrong,
       collected,
+      meanwhile,
       seconds,
       canCollect: "Bun" in globalThis || "gc" in globalThis,
       middle,

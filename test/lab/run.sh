@@ -36,7 +36,7 @@ if [ -z "${LAB_SHELL:-}${LAB_OUTSIDE:-}" ]; then
   done
   [ ${#suites[@]} -gt 0 ] || { echo "lab: no suite is called: $*" >&2; exit 1; }
   (cd "$project" && node "$here/bundle.mjs" build/lab "${suites[@]/%/.test.ts}")
-  gcc -O2 -o "$project/build/lab/loop" "$here/loop.c"
+  gcc -O2 -pthread -o "$project/build/lab/loop" "$here/loop.c"
   # The package as it is now, whatever is built meanwhile.
   cp -r "$project/dist" "$project/build/lab/dist"
 fi

@@ -7,9 +7,10 @@
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { commands } from "../../../src/index.ts";
+import { SA } from "../../simulated/lab.ts";
 import { everySequence, type Pair } from "./comparing.ts";
 import { createReport } from "./report.ts";
-import { command, out, SA, type Step, types } from "./steps.ts";
+import { command, out, type Step, types } from "./steps.ts";
 import { counts, openTargets, portOfHost, type Targets } from "./targets.ts";
 
 const length = Number(process.env.LAB_LENGTH ?? 3);

@@ -4,9 +4,9 @@
  *
  * Clauses are those of SPC-4 revision 36f (T10/1731-D) unless another document is named.
  */
+import { SA } from "../../simulated/lab.ts";
 import type { Difference } from "./comparing.ts";
 import { portText } from "./state.ts";
-import { SA } from "./steps.ts";
 
 /** One explained difference. */
 export interface Row {

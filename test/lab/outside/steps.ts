@@ -8,6 +8,7 @@ import {
   type TransportId,
 } from "../../../src/index.ts";
 import type { Random } from "../../../transports/simulated/index.ts";
+import { SA } from "../../simulated/lab.ts";
 import { portText, type State } from "./state.ts";
 
 /** One thing that one host does. */
@@ -35,18 +36,6 @@ export interface World {
   /** What the unit said last. */
   readonly state: State;
 }
-
-export const SA = {
-  REGISTER: 0,
-  RESERVE: 1,
-  RELEASE: 2,
-  CLEAR: 3,
-  PREEMPT: 4,
-  PREEMPT_AND_ABORT: 5,
-  REGISTER_AND_IGNORE: 6,
-  REGISTER_AND_MOVE: 7,
-  REPLACE_LOST: 8,
-} as const;
 
 const ownKeys = [0xa1n, 0xb1n, 0xc1n];
 const typeCodes = Object.values(reservationTypes);
