@@ -115,6 +115,17 @@ describe("calls in threads", () => {
     expect(calls.map((each) => each.abandon())).toEqual(calls.map((_, index) => index < 64));
   }, 60_000);
 
+  test("of another group do not have to wait until those of one that hangs have threads", async () => {
+    const threads = newThreads();
+    const hanging = group();
+    for (let count = 0; count < 24; count++) threads.run(hanging, call(SLEEP, 40_000));
+    const other = group();
+    for (let count = 0; count < 3; count++) {
+      await threads.run(other, call(SLEEP, 0)).done;
+      expect(hanging.running).toBeLessThan(24);
+    }
+  });
+
   test("made one after the other let timers and files have their turn", async () => {
     const threads = newThreads();
     const one = group();

@@ -5,8 +5,9 @@ import type { ThreadMemory } from "./memory.ts";
 export interface CallGroup {
   /** Calls under way in the kernel. */
   running: number;
-  /** Calls that wait for a thread. */
-  waiting: number;
+  /** Calls that have come back from the kernel; and how many there were when it was last asked whether they need more threads. */
+  returned: number;
+  returnedBefore: number;
   /** When the event loop was last to bring a result, in milliseconds. */
   announcedAt: number;
   /** How long the latest call took, in microseconds. */
@@ -19,7 +20,8 @@ export interface CallGroup {
 /** A group without calls. */
 export const callGroup = (): CallGroup => ({
   running: 0,
-  waiting: 0,
+  returned: 0,
+  returnedBefore: 0,
   announcedAt: -Infinity,
   microseconds: Infinity,
   misses: 0,

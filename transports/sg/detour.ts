@@ -1,7 +1,9 @@
 /**
  * Whether to wait for a call on the spot. To be told of a result through the event loop takes a detour that is longer than many calls
  * are: 20 µs and more. So a call of a device whose latest call took less than twice that is waited for, no longer than four times
- * the detour; and if the event loop has to bring a result all the same, the others of that device hold back until it is there. Where that was in vain, the next 2, 4, 8, … 64 are left to the event loop.
+ * the detour; and if the event loop has to bring a result all the same, the others of that device hold back until it is there. Where that was in
+ * vain, the next 2, 4, 8, … 64 are left to the event loop. Whose result is there on the spot is told at once; every 4 ms only after the event loop
+ * has turned.
  */
 import { availableParallelism } from "node:os";
 import type { CallGroup } from "./calls.ts";

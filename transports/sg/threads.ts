@@ -62,14 +62,13 @@ const GROUP_LIMIT = 64;
 export function createThreads(program: ThreadProgram): Threads {
   /** The one used last is at the end, and is used first: the others can end. */
   const idle: Thread[] = [];
-  const waiting: Job[] = [];
+  /** Calls that no thread has yet, by group. */
+  const waiting = new Map<CallGroup, Job[]>();
   /** Those that have a call, of whatever group. */
   const busy = new Set<Thread>();
   const detour = createDetour();
   let threads = 0;
   let starting = 0;
-  /** Calls that have come back. */
-  let returned = 0;
   let growth: ReturnType<typeof setTimeout> | undefined;
 
   function give(thread: Thread, job: Job): boolean {
@@ -103,9 +102,12 @@ export function createThreads(program: ThreadProgram): Threads {
     return true;
   }
 
-  /** Gives a call to an idle thread; false if there is none for it, or if it is better to be patient. */
-  function place(job: Job, patient: boolean): boolean {
-    if (job.group.running >= GROUP_LIMIT || (patient && detour.holdsBack(job.group))) return false;
+  /** May a group have one more call under way, and is it no better to be patient? */
+  const ready = (group: CallGroup, patient: boolean): boolean =>
+    group.running < GROUP_LIMIT && !(patient && detour.holdsBack(group));
+
+  /** Gives a call to an idle thread; false if there is none for it. */
+  function place(job: Job): boolean {
     for (let at = idle.length - 1; at >= 0; at--) {
       const thread = idle[at] as Thread;
       if (thread.room < job.call.room) continue;
@@ -116,13 +118,21 @@ export function createThreads(program: ThreadProgram): Threads {
     return false;
   }
 
-  /** Places whatever can be placed, in the order in which it came. */
-  function placeWaiting(patient: boolean): void {
-    for (let at = 0; at < waiting.length && idle.length > 0; ) {
-      const job = waiting[at] as Job;
-      if (place(job, patient)) leave(at);
-      else at++;
+  /** Groups with calls that wait: those that have the fewest under way come first, so that none has to wait behind one that hangs. */
+  const byNeed = (): [CallGroup, Job[]][] => [...waiting].sort(([one], [other]) => one.running - other.running);
+
+  /** Places one of the calls that wait; false if none can be. */
+  function placeOne(patient: boolean): boolean {
+    for (const [group, jobs] of byNeed()) {
+      const placed = ready(group, patient) ? jobs.find(place) : undefined;
+      if (placed !== undefined) return leave(placed);
     }
+    return false;
+  }
+
+  /** Places whatever can be placed. */
+  function placeWaiting(patient: boolean): void {
+    while (idle.length > 0 && placeOne(patient)) {}
   }
 
   function advance(): void {
@@ -130,41 +140,45 @@ export function createThreads(program: ThreadProgram): Threads {
     grow();
   }
 
-  /** A call that waited does so no more. */
-  function leave(at: number): void {
-    const [job] = waiting.splice(at, 1) as [Job];
-    job.group.waiting--;
+  /** A call that waited does so no more; false if it did not. */
+  function leave(job: Job): boolean {
+    const jobs = waiting.get(job.group) ?? [];
+    const at = jobs.indexOf(job);
+    if (at < 0) return false;
+    jobs.splice(at, 1);
+    if (jobs.length === 0) waiting.delete(job.group);
+    return true;
   }
 
   /**
    * The first call for which another thread is to be started, besides those that start already. Where calls come back, it helps only
    * those that are long: short ones are sooner done, one after the other, than a thread starts.
    */
-  function wanting(stalled: boolean): Job | undefined {
-    let count = 0;
-    return waiting.find(
-      ({ group }) => group.running < GROUP_LIMIT && (stalled || !detour.isShort(group)) && ++count > starting,
+  function wanting(helped: (group: CallGroup) => boolean): Job | undefined {
+    const wanted = byNeed().flatMap(([group, jobs]) =>
+      helped(group) ? jobs.slice(0, GROUP_LIMIT - group.running) : [],
     );
+    return wanted[starting];
   }
 
-  /** Has no call come back since there were so many, not even one of which the event loop has still to tell? */
-  function stalled(before: number): boolean {
-    if (returned !== before) return false;
-    for (const { memory } of busy) {
-      if (Atomics.load(memory.control, Control.STATE) === State.IDLE) return false;
+  /** Has no call of a group come back since it was last asked, not even one of which the event loop has still to tell? */
+  function stalled(group: CallGroup): boolean {
+    if (group.returned !== group.returnedBefore) return false;
+    for (const { memory, job } of busy) {
+      if (job?.group === group && Atomics.load(memory.control, Control.STATE) === State.IDLE) return false;
     }
     return true;
   }
 
   /** Looks after calls that wait: the first at once, the others after some patience; starts one more thread if they need one. */
   function grow(): void {
-    if (growth !== undefined || starting >= STARTING_LIMIT || wanting(true) === undefined) return;
-    const before = returned;
+    if (growth !== undefined || starting >= STARTING_LIMIT || wanting(() => true) === undefined) return;
+    for (const group of waiting.keys()) group.returnedBefore = group.returned;
     growth = setTimeout(
       () => {
         growth = undefined;
         placeWaiting(false);
-        const next = wanting(stalled(before));
+        const next = wanting((group) => !detour.isShort(group) || stalled(group));
         if (next !== undefined) start(next);
         grow();
       },
@@ -243,7 +257,7 @@ export function createThreads(program: ThreadProgram): Threads {
     const { control } = thread.memory;
     thread.job = undefined;
     busy.delete(thread);
-    returned++;
+    group.returned++;
     group.running--;
     group.microseconds = control[Control.MICROSECONDS] as number;
     try {
@@ -256,10 +270,7 @@ export function createThreads(program: ThreadProgram): Threads {
 
   /** No thread could be started for a call; if another thread has it meanwhile, no matter. */
   function drop(job: Job, reason: unknown): void {
-    const at = waiting.indexOf(job);
-    if (at < 0) return;
-    leave(at);
-    job.reject(new ThreadStartError(reason));
+    if (leave(job)) job.reject(new ThreadStartError(reason));
   }
 
   return {
@@ -274,17 +285,17 @@ export function createThreads(program: ThreadProgram): Threads {
           thread: undefined,
         };
       });
-      if (group.waiting > 0 || !place(job, true)) {
-        waiting.push(job);
-        group.waiting++;
+      const before = waiting.get(group);
+      if (before !== undefined || !ready(group, true) || !place(job)) {
+        if (before === undefined) waiting.set(group, [job]);
+        else before.push(job);
         grow();
       }
       return {
         done,
         abandon() {
           if (job.thread === undefined) {
-            const at = waiting.indexOf(job);
-            if (at >= 0) leave(at);
+            leave(job);
             return false;
           }
           if (job.thread.job === job) job.thread.worker.unref();
