@@ -1,5 +1,5 @@
 /**
- * The two headers with which Linux takes SCSI commands, as 64-bit kernels lay them out: sg_io_hdr (88 bytes; scsi/sg.h), and
+ * The two headers with which Linux takes SCSI commands, as 64-bit little-endian kernels lay them out: sg_io_hdr (88 bytes; scsi/sg.h), and
  * sg_io_v4 (160 bytes; linux/bsg.h), which is what /dev/bsg nodes take. Offsets, and bytes both ways; nothing is decided here.
  */
 import { CDB_OFFSET, DATA_OFFSET, HEADER_OFFSET, SENSE_OFFSET, SENSE_ROOM, type ThreadMemory } from "./memory.ts";
