@@ -3,6 +3,7 @@ import {
   accessUnder,
   commands,
   formatTransportId,
+  isMultipath,
   type Registration,
   sameTransportId,
   type TransportId,
@@ -13,7 +14,6 @@ import { commandLineOf } from "./failure.ts";
 import { type Json, long, stateJson } from "./json.ts";
 import type { State } from "./look.ts";
 import { type Cell, keyText, type Paint, table, wrap } from "./output.ts";
-import { isMultipath } from "./paths.ts";
 import { stateLines } from "./show.ts";
 import { question, type Report, type Session, type Verb, whoseRegistration } from "./verb.ts";
 

@@ -1,12 +1,19 @@
 /** `mhd failfast`: watches one disk until access to it is lost, and by then has ended the command that it guards. */
-import { commands, createFailfast, type Expectation, type FailfastEvent, type Verdict } from "../src/index.ts";
+import {
+  commands,
+  createFailfast,
+  type Expectation,
+  type FailfastEvent,
+  type Unit,
+  type Verdict,
+} from "../src/index.ts";
 import { withErrno } from "../src/multihost/failing.ts";
 import type { Guarded } from "./io.ts";
 import { type Json, long } from "./json.ts";
-import { SINGLE_PATH } from "./mhd-values.ts";
+import { RESERVE_IS_ONE_NEXUS } from "./mhd-values.ts";
 import type { Values } from "./options.ts";
 import { UsageError } from "./values.ts";
-import { openSinglePath, type Report, type Session, type Verb } from "./verb.ts";
+import { openSinglePath, openUnit, type Report, type Session, type Verb } from "./verb.ts";
 
 const NAME = "mhd failfast";
 const INTERVAL_MS = 1000;
@@ -62,7 +69,10 @@ async function run(session: Session): Promise<Report> {
   };
   const panic = onLoss === "panic" ? io.panic() : undefined;
   // It may run for years: nobody collects what each probe came to.
-  const unit = await withErrno(() => openSinglePath(session, SINGLE_PATH, { observer: undefined }));
+  const quiet = { observer: undefined };
+  const unit = await withErrno<Unit>(() =>
+    expectation.kind === "reserved" ? openSinglePath(session, RESERVE_IS_ONE_NEXUS, quiet) : openUnit(session, quiet),
+  );
   let command: Guarded | undefined;
   const act = (verdict: Verdict): void => {
     panic?.(verdict);
@@ -106,6 +116,7 @@ export const failfast: Verb = {
   summary: "watch a disk, guard a command (MHIOCENFAILFAST)",
   about: [
     "With --key the disk is shared: it is watched whether the key is registered and no reservation shuts this host out; with --type besides, whether there is a reservation of that type. Without --key it is this host's alone, by RESERVE.",
+    "Several paths, or a map, are one disk, and take a key. All paths are asked at the same time, and one answer is enough: a path that is dead is no loss, and does not delay what the others say.",
     "When access is lost it ends with exit code 37. A command after -- is started once access is found, and ended by --on-loss: its whole process group gets SIGKILL (kill, exit) or SIGTERM (term). panic panics this machine, by Linux' sysrq, as the manual asks of a driver.",
     "If the command ends first, its exit code is the exit code. If this program is killed itself, the command goes on without a guard. --interval 0 watches nothing.",
   ],
@@ -114,7 +125,6 @@ export const failfast: Verb = {
     ["mhd failfast --interval 1000 --on-loss kill --key 0xabc /dev/sg1 -- my-server --port 80", "guard a server"],
   ],
   takes: "unit",
-  singlePath: SINGLE_PATH,
   guards: true,
   required: [],
   options: ["key", "type", "persist", "interval", "answerWithin", "onSilence", "onLoss", "reinstate"],

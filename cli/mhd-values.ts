@@ -22,5 +22,6 @@ export const readOneOf =
     return word;
   };
 
-/** Why the verbs take no map and no second path. */
-export const SINGLE_PATH = "mhd(7I) speaks of one device; register, reserve, preempt and the like take several paths";
+/** Why RESERVE takes no map and no second path. */
+export const RESERVE_IS_ONE_NEXUS =
+  "RESERVE is one I_T nexus's and shuts this host's other paths out too; mhd register and mhd reserve share a disk through all paths";

@@ -17,15 +17,16 @@ import {
   releaseOwnership,
   reserveShared,
   takeOwnership,
+  type Unit,
 } from "../src/index.ts";
 import { withErrno } from "../src/multihost/failing.ts";
 import { scoped } from "../src/multihost/shared.ts";
 import { type Json, long } from "./json.ts";
 import { failfast } from "./mhd-failfast.ts";
-import { SINGLE_PATH } from "./mhd-values.ts";
+import { RESERVE_IS_ONE_NEXUS } from "./mhd-values.ts";
 import type { Values, VerbOptionName } from "./options.ts";
-import { count, keyText, table } from "./output.ts";
-import { openSinglePath, type Report, type Session, type Verb, type With } from "./verb.ts";
+import { type Cell, count, foldingTable, keyText, table } from "./output.ts";
+import { openSinglePath, openUnit, type Report, type Session, type Verb, type With } from "./verb.ts";
 
 /** Access denied is an answer of its own: 1, as the manual has it. */
 const NO_ACCESS = 1;
@@ -34,6 +35,8 @@ const LIST_SIZE = 1024;
 function mhd<Names extends VerbOptionName = never>(
   spec: Pick<Verb, "name" | "summary" | "about" | "examples"> & {
     readonly required?: readonly Names[];
+    /** Why it takes one path only; absent: it takes several, or a map. */
+    readonly singlePath?: string;
     readonly options?: readonly VerbOptionName[];
     readonly effect: string | ((values: With<Names>) => string);
     commands(values: With<Names>): readonly Command<unknown>[];
@@ -41,11 +44,11 @@ function mhd<Names extends VerbOptionName = never>(
   },
 ): Verb {
   const { required = [], options = [], effect, commands: build, act, ...text } = spec;
+  const { singlePath } = text;
   const read = (values: Values): With<Names> => values as With<Names>;
   return {
     ...text,
     takes: "unit",
-    singlePath: SINGLE_PATH,
     options: [...required, ...options],
     required,
     plan: (values) => ({
@@ -53,7 +56,8 @@ function mhd<Names extends VerbOptionName = never>(
       effect: typeof effect === "string" ? effect : effect(read(values)),
     }),
     async run(session) {
-      const disk = createMultihostDisk(await withErrno(() => openSinglePath(session, SINGLE_PATH)));
+      const open = () => (singlePath === undefined ? openUnit(session) : openSinglePath(session, singlePath));
+      const disk = createMultihostDisk(await withErrno<Unit>(open));
       return act(disk, read(session.values), session);
     },
   };
@@ -74,6 +78,7 @@ const takeown = mhd({
     "A disk on which hosts are registered is refused: the two kinds of reservation must not be mixed.",
   ],
   examples: [["mhd takeown /dev/sg1 --min-ownership-delay 2s", "take the disk, whoever has it"]],
+  singlePath: RESERVE_IS_ONE_NEXUS,
   options: ["minimumOwnershipDelay", "maximumOwnershipDelay"],
   commands: () => [commands.readKeys(), commands.reserve6()],
   effect:
@@ -94,19 +99,40 @@ const takeown = mhd({
 const release = mhd({
   name: "mhd release",
   summary: "give a disk free (MHIOCRELEASE)",
-  about: ["A host that does not have the disk changes nothing."],
+  about: [
+    "A host that does not have the disk changes nothing. Through several paths, or a map, each of them releases: whichever has it.",
+  ],
   examples: [["mhd release /dev/sg1", "what takeown or qreserve has taken"]],
   commands: () => [commands.release6()],
-  effect: "It would end this host's RESERVE.",
+  effect: "It would end this host's RESERVE, through whichever path it has it.",
   async act(disk, values, session) {
     await releaseOwnership(disk, { signal: session.openOptions.signal, timeoutMs: values.timeout });
     return done(session, "RELEASE");
   },
 });
 
-const statusReport = ({ access, because }: AccessStatus, { paint }: Session): Report => ({
-  result: { access, because },
-  lines: [`${access ? paint("green", "access") : paint("red", "no access")}  ${because}`],
+const accessWord = (access: boolean | undefined): Exclude<Cell, string> =>
+  access === undefined ? ["yellow", "no answer"] : access ? ["green", "access"] : ["red", "no access"];
+
+const statusReport = ({ access, because, paths }: AccessStatus, { paint, width }: Session): Report => ({
+  result: {
+    access,
+    because,
+    paths: paths?.map((one) => ({ path: one.path, access: one.access ?? null, because: one.because })) ?? null,
+  },
+  lines: [
+    `${paint(...accessWord(access))}  ${because}`,
+    ...(paths === undefined
+      ? []
+      : [
+          "",
+          ...foldingTable(
+            paths.map((one): Cell[] => [one.path, accessWord(one.access), one.because]),
+            paint,
+            width,
+          ),
+        ]),
+  ],
   exit: access ? 0 : NO_ACCESS,
 });
 
@@ -114,7 +140,7 @@ const status = mhd({
   name: "mhd status",
   summary: "has this host access to a disk? (MHIOCSTATUS)",
   about: [
-    "Ends with 0 if it has, with 1 if it has not, and with another code if that could not be found out.",
+    "Ends with 0 if it has, with 1 if it has not, and with another code if that could not be found out. Several paths, or a map, are asked one by one: access is through every path that answers, or there is none.",
     "--key names this host's key where the disk does not tell whose keys are whose.",
   ],
   examples: [["mhd status /dev/sg1 --key 0xabc", "for a script"]],
@@ -130,6 +156,7 @@ const qreserve = mhd({
   summary: "one RESERVE, for a quorum disk (MHIOCQRESERVE)",
   about: ["No reset before it, and nothing that keeps it afterwards."],
   examples: [["mhd qreserve /dev/sg1", "who is first has the quorum"]],
+  singlePath: RESERVE_IS_ONE_NEXUS,
   commands: () => [commands.reserve6()],
   effect: "It would reserve the disk for this host if no other host has it.",
   async act(disk, values, session) {

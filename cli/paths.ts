@@ -10,14 +10,10 @@ import {
   type ScsiError,
   type ScsiErrorCode,
   transportError,
-  type Unit,
 } from "../src/index.ts";
 import type { OpenOptions } from "../transports/open.ts";
 import type { Io } from "./io.ts";
 import { redactUrl, UsageError } from "./values.ts";
-
-/** Has it several paths? */
-export const isMultipath = (unit: Unit): unit is MultipathUnit => "paths" in unit;
 
 /** A path that is down is a path all the same: it may have to be accounted for. Anything else that is wrong ends the opening. */
 const down: ReadonlySet<ScsiErrorCode> = new Set<ScsiErrorCode>([

@@ -107,7 +107,8 @@ export async function openSinglePath(
   why: string,
   options: Partial<OpenOptions> = {},
 ): Promise<LogicalUnit> {
-  const { io, url, openOptions } = session;
+  const { io, url, urls, openOptions } = session;
+  if (urls.length > 1) throw new UsageError(`${session.verb} takes one URL here, for ${why}`, session.verb);
   if ((await io.pathsOfMap(url)) === undefined) {
     const unit = await io.open(url, { ...openOptions, ...options });
     session.unit = unit;

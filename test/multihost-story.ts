@@ -71,9 +71,9 @@ const until = async (what: () => boolean, ms = 20_000): Promise<void> => {
 export function describeMultihost(name: string, open: () => Promise<ThreeHosts>, otherwise: Otherwise = {}): void {
   describe(`multihost disk control: ${name}`, () => {
     let hosts: ThreeHosts;
-    let a: MultihostDisk;
-    let b: MultihostDisk;
-    let c: MultihostDisk;
+    let a: MultihostDisk<LogicalUnit>;
+    let b: MultihostDisk<LogicalUnit>;
+    let c: MultihostDisk<LogicalUnit>;
 
     beforeAll(async () => {
       hosts = await open();

@@ -7,6 +7,7 @@ import type { Command } from "../command.ts";
 import { testUnitReady } from "../commands/test-unit-ready.ts";
 import { isScsiError, ScsiError } from "../errors.ts";
 import type { ExecuteOptions, Unit } from "../logical-unit.ts";
+import { isMultipath } from "../multipath/is-multipath.ts";
 import { formatSense, type SenseData } from "../sense.ts";
 import {
   type ElementRange,
@@ -79,7 +80,7 @@ export interface Changer {
   move(options: MoveOptions): Promise<Moved>;
   /** PREVENT MEDIUM REMOVAL: locks the mailslot for this I_T nexus. It ends with the nexus, a reset, or PREEMPT AND ABORT. */
   lockMailslot(options?: ExecuteOptions): Promise<void>;
-  /** ALLOW MEDIUM REMOVAL: lets go of this I_T nexus' lock, and of no other's. No reservation forbids it. */
+  /** ALLOW MEDIUM REMOVAL, through every path: lets go of these I_T nexuses' locks, and of no other's. No reservation forbids it. */
   unlockMailslot(options?: ExecuteOptions): Promise<void>;
   /** Why a command met RESERVATION CONFLICT: who holds the changer, and what can be done. Only reads. */
   explainConflict(command?: Command<unknown>, options?: ExecuteOptions): Promise<ChangerConflict>;
@@ -249,7 +250,11 @@ export function createChanger(unit: Unit): Changer {
     async unlockMailslot(options = {}) {
       await knock(executeOptions(options));
       asked = true;
-      await unit.execute(preventAllowMediumRemoval({ prevent: false }), options);
+      // Whichever of several paths has locked it.
+      const ways = isMultipath(unit) ? unit.paths.map((path) => path.unit) : [unit];
+      const allow = preventAllowMediumRemoval({ prevent: false });
+      const ended = await Promise.allSettled(ways.map((way) => way.execute(allow, executeOptions(options))));
+      for (const one of ended) if (one.status === "rejected") throw one.reason;
     },
     explainConflict: (command, options) => explainChangerConflict(unit, command, options),
   };

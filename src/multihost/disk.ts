@@ -4,7 +4,7 @@
  * several share. What is remembered here is remembered for each disk by itself.
  */
 import { isScsiError, ScsiError } from "../errors.ts";
-import type { LogicalUnit } from "../logical-unit.ts";
+import type { Unit } from "../logical-unit.ts";
 import type { ReservationType } from "../reservation.ts";
 import { defaultRetryPolicy } from "../retry.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -24,9 +24,9 @@ export interface SharedUse {
 }
 
 /** A logical unit, and what this host has done with it through the calls of this folder. */
-export interface MultihostDisk {
-  /** The way to it. */
-  readonly unit: LogicalUnit;
+export interface MultihostDisk<Of extends Unit = Unit> {
+  /** The way to it, or the unit of several paths. */
+  readonly unit: Of;
   /** What its delays are measured by. */
   readonly clock: Clock;
   /** RESERVE: not held as far as is known, held by quick reserve, or owned and kept. */
@@ -43,10 +43,14 @@ export interface MultihostDisk {
  * A multihost disk over a logical unit. Disposing the unit ends everything; the disk needs no end of its own but
  * {@link MultihostDisk.keeper}'s, if it has one.
  *
- * @param unit the way to it; more than one disk over one unit do not know of each other
+ * @param unit the way to it; more than one disk over one unit do not know of each other. Over several paths the calls for shared disks are
+ *   src/multipath's, and {@link takeOwnership} and {@link quickReserve} are refused: RESERVE is one I_T nexus's
  * @param options `clock`: what delays are measured by; the real time unless given
  */
-export function createMultihostDisk(unit: LogicalUnit, options: { readonly clock?: Clock } = {}): MultihostDisk {
+export function createMultihostDisk<Of extends Unit>(
+  unit: Of,
+  options: { readonly clock?: Clock } = {},
+): MultihostDisk<Of> {
   return {
     unit,
     clock: options.clock ?? systemClock,

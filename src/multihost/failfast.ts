@@ -8,11 +8,12 @@
  */
 import { OperationCode, Status } from "../core/generated/codes.ts";
 import { isScsiError, type ScsiErrorCode } from "../errors.ts";
-import type { AttemptObserver, LogicalUnit } from "../logical-unit.ts";
+import type { AttemptObserver, Unit } from "../logical-unit.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Expectation } from "./expectation.ts";
 import { accessLost, isLost, type Loss, type LossRule, type Verdict } from "./loss.ts";
 import { type Finding, isProbe, probe, type Resets } from "./probing.ts";
+import { refuseSeveralPaths } from "./several-paths.ts";
 
 /** What happens to a watched disk. */
 export type FailfastEvent =
@@ -87,16 +88,17 @@ export interface Failfast {
   /**
    * Watches a disk.
    *
-   * @param unit the way to it; probes go through it
+   * @param unit the way to it; probes go through it, through all its paths at the same time: one answer is enough
    * @param expectation the access that this host expects to have
+   * @throws ScsiError `UNSUITABLE_DEVICE` where RESERVE is expected of a unit of several paths
    */
-  watch(unit: LogicalUnit, expectation: Expectation): DiskWatch;
+  watch(unit: Unit, expectation: Expectation): DiskWatch;
   /** Ends it all; nothing fires any more. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 interface Watched {
-  readonly unit: LogicalUnit;
+  readonly unit: Unit;
   readonly expectation: Expectation;
   due: number;
   /** Ends the observation of the unit's other commands. */
@@ -320,6 +322,7 @@ export function createFailfast(options: FailfastOptions): Failfast {
       return { ...lateness };
     },
     watch(unit, expectation) {
+      if (expectation.kind === "reserved") refuseSeveralPaths(unit, "watch a RESERVE");
       const now = clock.now();
       const disk: Watched = {
         unit,

@@ -45,4 +45,4 @@ export {
   reserveShared,
   type SharedOptions,
 } from "./shared.ts";
-export { type AccessStatus, accessStatus, type StatusOptions } from "./status.ts";
+export { type AccessStatus, accessStatus, type PathAccess, type StatusOptions } from "./status.ts";

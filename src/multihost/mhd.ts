@@ -4,7 +4,7 @@
  * belongs to a logical unit is found by it, and forgotten with it.
  */
 import { ScsiError } from "../errors.ts";
-import type { LogicalUnit } from "../logical-unit.ts";
+import type { Unit } from "../logical-unit.ts";
 import type { ReservationType } from "../reservation.ts";
 import { createMultihostDisk, type MultihostDisk } from "./disk.ts";
 import type { Expectation } from "./expectation.ts";
@@ -30,10 +30,10 @@ import {
 } from "./shared.ts";
 import { accessStatus } from "./status.ts";
 
-const disks = new WeakMap<LogicalUnit, MultihostDisk>();
+const disks = new WeakMap<Unit, MultihostDisk>();
 
 /** What these calls remember of a unit. */
-export function multihostDiskOf(unit: LogicalUnit): MultihostDisk {
+export function multihostDiskOf(unit: Unit): MultihostDisk {
   let disk = disks.get(unit);
   if (disk === undefined) {
     disk = createMultihostDisk(unit);
@@ -118,7 +118,7 @@ export interface mhioc_preemptandabort_t {
 
 /** Takes the disk by force: {@link takeOwnership}. EACCES, EIO, ENOTSUP, EPERM. */
 export const MHIOCTKOWN = (
-  unit: LogicalUnit,
+  unit: Unit,
   delays: mhioctkown = {},
   options: Pick<TakeOwnershipOptions, "signal" | "observer"> = {},
 ): Promise<Ownership> =>
@@ -130,17 +130,17 @@ export const MHIOCTKOWN = (
   });
 
 /** Gives the disk free: {@link releaseOwnership}. */
-export const MHIOCRELEASE = (unit: LogicalUnit): Promise<void> => releaseOwnership(multihostDiskOf(unit));
+export const MHIOCRELEASE = (unit: Unit): Promise<void> => releaseOwnership(multihostDiskOf(unit));
 
 /** 0 if this host has access, 1 if it does not: {@link accessStatus}. EIO if that could not be found out. */
-export const MHIOCSTATUS = async (unit: LogicalUnit): Promise<0 | 1> =>
+export const MHIOCSTATUS = async (unit: Unit): Promise<0 | 1> =>
   (await accessStatus(multihostDiskOf(unit))).access ? 0 : 1;
 
 /** One RESERVE: {@link quickReserve}. EACCES, ENOTSUP, EIO. */
-export const MHIOCQRESERVE = (unit: LogicalUnit): Promise<void> => quickReserve(multihostDiskOf(unit));
+export const MHIOCQRESERVE = (unit: Unit): Promise<void> => quickReserve(multihostDiskOf(unit));
 
 /** The registered keys into `k`: {@link inKeys}. ENOTSUP where the disk has no persistent reservations. */
-export async function MHIOCGRP_INKEYS(unit: LogicalUnit, k: mhioc_inkeys_t): Promise<void> {
+export async function MHIOCGRP_INKEYS(unit: Unit, k: mhioc_inkeys_t): Promise<void> {
   const { generation, listLength, list } = await inKeys(multihostDiskOf(unit), { listSize: k.li.listsize });
   k.generation = generation;
   k.li.listlen = listLength;
@@ -148,7 +148,7 @@ export async function MHIOCGRP_INKEYS(unit: LogicalUnit, k: mhioc_inkeys_t): Pro
 }
 
 /** The reservations into `r`: {@link inReservations}. */
-export async function MHIOCGRP_INRESV(unit: LogicalUnit, r: mhioc_inresvs_t): Promise<void> {
+export async function MHIOCGRP_INRESV(unit: Unit, r: mhioc_inresvs_t): Promise<void> {
   const { generation, listLength, list } = await inReservations(multihostDiskOf(unit), { listSize: r.li.listsize });
   r.generation = generation;
   r.li.listlen = listLength;
@@ -156,28 +156,27 @@ export async function MHIOCGRP_INRESV(unit: LogicalUnit, r: mhioc_inresvs_t): Pr
 }
 
 /** Registers, changes the key, unregisters: {@link registerHost}. EACCES on a conflict. */
-export const MHIOCGRP_REGISTER = (unit: LogicalUnit, r: mhioc_register_t): Promise<void> =>
+export const MHIOCGRP_REGISTER = (unit: Unit, r: mhioc_register_t): Promise<void> =>
   registerHost(multihostDiskOf(unit), { oldKey: r.oldkey, newKey: r.newkey, aptpl: r.aptpl });
 
 /** Registers whatever the present key is: {@link registerHostAndIgnoreKey}. */
-export const MHIOCGRP_REGISTERANDIGNOREKEY = (unit: LogicalUnit, r: mhioc_registerandignorekey_t): Promise<void> =>
+export const MHIOCGRP_REGISTERANDIGNOREKEY = (unit: Unit, r: mhioc_registerandignorekey_t): Promise<void> =>
   registerHostAndIgnoreKey(multihostDiskOf(unit), { newKey: r.newkey, aptpl: r.aptpl });
 
 /** Reserves: {@link reserveShared}. EACCES on a conflict. */
-export const MHIOCGRP_RESERVE = (unit: LogicalUnit, r: mhioc_resv_desc_t): Promise<void> =>
+export const MHIOCGRP_RESERVE = (unit: Unit, r: mhioc_resv_desc_t): Promise<void> =>
   reserveShared(multihostDiskOf(unit), r);
 
 /** Fences another host: {@link preemptAndAbortShared}. EACCES on a conflict. */
-export const MHIOCGRP_PREEMPTANDABORT = (unit: LogicalUnit, r: mhioc_preemptandabort_t): Promise<void> =>
+export const MHIOCGRP_PREEMPTANDABORT = (unit: Unit, r: mhioc_preemptandabort_t): Promise<void> =>
   preemptAndAbortShared(multihostDiskOf(unit), { reservation: r.resvdesc, victimKey: r.victim_key });
 
 /** The same without aborting; the manual says that it is not implemented, here it is: {@link preemptShared}. */
-export const MHIOCGRP_PREEMPT = (unit: LogicalUnit, r: mhioc_preemptandabort_t): Promise<void> =>
+export const MHIOCGRP_PREEMPT = (unit: Unit, r: mhioc_preemptandabort_t): Promise<void> =>
   preemptShared(multihostDiskOf(unit), { reservation: r.resvdesc, victimKey: r.victim_key });
 
 /** Removes all registrations: {@link clearShared}. */
-export const MHIOCGRP_CLEAR = (unit: LogicalUnit, key: bigint): Promise<void> =>
-  clearShared(multihostDiskOf(unit), { key });
+export const MHIOCGRP_CLEAR = (unit: Unit, key: bigint): Promise<void> => clearShared(multihostDiskOf(unit), { key });
 
 /** What this host expects, by what it has done through these calls. */
 export function expectedAccess(disk: MultihostDisk): Expectation | undefined {
@@ -199,7 +198,7 @@ export function expectedAccess(disk: MultihostDisk): Expectation | undefined {
  * @throws ScsiError with `errno` EACCES if no access is expected: neither taken, nor reserved, nor registered
  */
 export async function MHIOCENFAILFAST(
-  unit: LogicalUnit,
+  unit: Unit,
   millisecs: number,
   options: Omit<FailfastOptions, "intervalMs" | "clock"> = {},
 ): Promise<Failfast | undefined> {

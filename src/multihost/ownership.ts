@@ -12,6 +12,7 @@ import { type MultihostDisk, refuseMixing, refuseRegistered } from "./disk.ts";
 import { createFailfast } from "./failfast.ts";
 import { withErrno } from "./failing.ts";
 import { releaseUnit, reserveUnit, type SendOptions } from "./reserve.ts";
+import { refuseSeveralPaths } from "./several-paths.ts";
 
 /** What a take-over does, as it does it. */
 export type OwnershipStep =
@@ -168,7 +169,7 @@ export async function stopKeeper(disk: MultihostDisk): Promise<void> {
  *
  * @throws RangeError for a delay that cannot be
  * @throws ScsiError with `errno`: EACCES if another host takes the disk back or the maximum passes, EIO if no reset can be made and
- *   for whatever else target and path did, ENOTSUP if the disk knows no RESERVE or hosts are registered on it, EPERM
+ *   for whatever else target and path did, ENOTSUP if the disk knows no RESERVE, hosts are registered on it or it is reached through several paths, EPERM
  * @example
  * const { reset, tookMs } = await takeOwnership(createMultihostDisk(unit), { minimumOwnershipDelayMs: 2000 });
  */
@@ -183,6 +184,7 @@ export async function takeOwnership(disk: MultihostDisk, options: TakeOwnershipO
   }
   const { signal, timeoutMs = TIMEOUT_MS, resets = ["logical-unit", "target", "bus"], observer } = options;
   return withErrno(async () => {
+    refuseSeveralPaths(disk.unit, "take ownership");
     refuseMixing(disk, "non-shared", "take ownership");
     await refuseRegistered(disk, "take ownership", signal);
     await stopKeeper(disk);
@@ -205,7 +207,8 @@ export async function takeOwnership(disk: MultihostDisk, options: TakeOwnershipO
 }
 
 /**
- * Gives the disk free (MHIOCRELEASE): stops reinstating, sends RELEASE. GOOD, and without effect, for a host that does not have it.
+ * Gives the disk free (MHIOCRELEASE): stops reinstating, sends RELEASE, through every path if there are several: whichever has it. GOOD,
+ * and without effect, for a host that does not have it.
  *
  * @throws ScsiError with `errno`: EACCES on a conflict, ENOTSUP, EIO, EPERM; the disk then still counts as this host's
  */
@@ -225,13 +228,15 @@ export async function releaseOwnership(
 /**
  * One RESERVE, simply and only (MHIOCQRESERVE): no reset before it, no holding, no reinstating after it. For quorum disks.
  *
- * @throws ScsiError with `errno`: EACCES if another host has the disk, ENOTSUP if it knows no RESERVE, EIO, EPERM
+ * @throws ScsiError with `errno`: EACCES if another host has the disk, ENOTSUP if it knows no RESERVE or is reached through several
+ *   paths, EIO, EPERM
  */
 export async function quickReserve(
   disk: MultihostDisk,
   options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number | undefined } = {},
 ): Promise<void> {
   await withErrno(async () => {
+    refuseSeveralPaths(disk.unit, "quick reserve");
     refuseMixing(disk, "non-shared", "quick reserve");
     await reserveUnit(disk, { signal: options.signal, timeoutMs: options.timeoutMs ?? TIMEOUT_MS });
     if (disk.reserved === "no") disk.reserved = "quick";

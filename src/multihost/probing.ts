@@ -6,12 +6,13 @@
 import type { Command } from "../command.ts";
 import * as commands from "../commands/index.ts";
 import { isScsiError, ScsiError } from "../errors.ts";
-import type { LogicalUnit } from "../logical-unit.ts";
+import type { Unit } from "../logical-unit.ts";
 import type { RegisteredKeys, ReservationState } from "../reservation.ts";
 import { noRetries } from "../retry.ts";
 import { type Clock, sleep } from "./clock.ts";
 import { type Expectation, judgeAccess, type LossReason } from "./expectation.ts";
 import { tellsReset } from "./reserve.ts";
+import { type AskWay, askAnyWay } from "./several-paths.ts";
 
 /** What a probe found. */
 export type Finding =
@@ -81,25 +82,23 @@ interface Asking {
   readonly resets: Resets;
 }
 
-function asking(unit: LogicalUnit, { clock, signal, deadline, resets }: ProbeOptions): Asking {
-  return {
-    resets,
-    async ask(command) {
-      for (let attentions = 0; ; ) {
-        const timeoutMs = Math.max(deadline - clock.now(), LEAST_MS);
-        try {
-          return await unit.execute(command, { signal, timeoutMs, deadlineMs: NO_DEADLINE_MS, retry: noRetries });
-        } catch (error) {
-          if (!isScsiError(error) || error.code === "RESERVATION_CONFLICT") throw error;
-          if (error.code === "ABORTED" || error.code === "CLOSED") throw error;
-          if (tellsReset(error.sense)) resets.met = true;
-          if (error.code === "UNIT_ATTENTION" && ++attentions < ATTENTIONS) continue;
-          if (clock.now() + PAUSE_MS >= deadline) throw error;
-          await sleep(clock, PAUSE_MS, signal);
-        }
+function asking(unit: Unit, { clock, signal, deadline, resets }: ProbeOptions): Asking {
+  const askWay: AskWay = async (way, command, over) => {
+    for (let attentions = 0; ; ) {
+      const timeoutMs = Math.max(deadline - clock.now(), LEAST_MS);
+      try {
+        return await way.execute(command, { signal, timeoutMs, deadlineMs: NO_DEADLINE_MS, retry: noRetries });
+      } catch (error) {
+        if (!isScsiError(error) || error.code === "RESERVATION_CONFLICT" || over()) throw error;
+        if (error.code === "ABORTED" || error.code === "CLOSED") throw error;
+        if (tellsReset(error.sense)) resets.met = true;
+        if (error.code === "UNIT_ATTENTION" && ++attentions < ATTENTIONS) continue;
+        if (clock.now() + PAUSE_MS >= deadline) throw error;
+        await sleep(clock, PAUSE_MS, signal);
       }
-    },
+    }
   };
+  return { resets, ask: (command) => askAnyWay(unit, command, askWay) };
 }
 
 async function probeReserved(expected: Extract<Expectation, { kind: "reserved" }>, asked: Asking): Promise<Finding> {
@@ -167,7 +166,7 @@ async function probeRegistered(
 }
 
 /** Probes once. Rejects with code ABORTED or CLOSED alone. */
-export async function probe(unit: LogicalUnit, expected: Expectation, options: ProbeOptions): Promise<Finding> {
+export async function probe(unit: Unit, expected: Expectation, options: ProbeOptions): Promise<Finding> {
   const asked = asking(unit, options);
   try {
     return expected.kind === "reserved"

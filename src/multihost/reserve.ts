@@ -4,10 +4,12 @@
  */
 import { release6, release10, reserve6, reserve10 } from "../commands/reserve-release.ts";
 import { isScsiError, type ScsiError, type ScsiErrorCode } from "../errors.ts";
+import type { Unit } from "../logical-unit.ts";
 import { noRetries } from "../retry.ts";
 import type { SenseData } from "../sense.ts";
 import { sleep } from "./clock.ts";
 import type { MultihostDisk } from "./disk.ts";
+import { waysTo } from "./several-paths.ts";
 
 /** How to send. */
 export interface SendOptions {
@@ -39,12 +41,17 @@ const isNoSuchCommand = (error: ScsiError): boolean =>
   error.code === "ILLEGAL_REQUEST" && error.sense?.asc === 0x20 && error.sense.ascq === 0x00;
 
 /** Sends one of the two forms until it is answered for good; true if a reset was met on the way. */
-async function send(disk: MultihostDisk, verb: "RESERVE" | "RELEASE", options: SendOptions): Promise<boolean> {
+async function send(
+  disk: MultihostDisk,
+  way: Unit,
+  verb: "RESERVE" | "RELEASE",
+  options: SendOptions,
+): Promise<boolean> {
   let reset = false;
   for (let tries = 1; ; tries++) {
     const [short, long] = verb === "RESERVE" ? [reserve6, reserve10] : [release6, release10];
     try {
-      await disk.unit.execute((disk.longForm ? long : short)(), { ...options, retry: noRetries });
+      await way.execute((disk.longForm ? long : short)(), { ...options, retry: noRetries });
       return reset;
     } catch (error) {
       if (!isScsiError(error)) throw error;
@@ -66,9 +73,10 @@ async function send(disk: MultihostDisk, verb: "RESERVE" | "RELEASE", options: S
  * @throws ScsiError RESERVATION_CONFLICT if another host has the disk
  */
 export const reserveUnit = (disk: MultihostDisk, options: SendOptions): Promise<boolean> =>
-  send(disk, "RESERVE", options);
+  send(disk, disk.unit, "RESERVE", options);
 
-/** RELEASE: GOOD, and no effect, for a host that does not have the disk. */
+/** RELEASE, through every path: GOOD, and no effect, for an I_T nexus that does not have the disk. Each must have been answered. */
 export async function releaseUnit(disk: MultihostDisk, options: SendOptions): Promise<void> {
-  await send(disk, "RELEASE", options);
+  const ended = await Promise.allSettled(waysTo(disk.unit).map((way) => send(disk, way, "RELEASE", options)));
+  for (const one of ended) if (one.status === "rejected") throw one.reason;
 }

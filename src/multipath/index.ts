@@ -5,6 +5,7 @@ export type { ReturnedPath } from "./algorithms.ts";
 export type { MultipathMap } from "./executor.ts";
 export { type GroupedPaths, groupPaths, type RefusedPath } from "./group.ts";
 export { openMultipathUnit } from "./identify.ts";
+export { isMultipath } from "./is-multipath.ts";
 export { createPathLimits, type PathLimitOptions, type PathLimits } from "./limits.ts";
 export {
   type MpathCallOptions,

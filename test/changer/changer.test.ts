@@ -1,7 +1,13 @@
 /** Inventory, moves and the mailslot's lock, through the API, on a simulated changer that two hosts share. */
 import { describe, expect, it } from "vitest";
 import { type Changer, createChanger, findElement, nameElements, parseElement } from "../../src/changer/index.ts";
-import { createLogicalUnit, type ReservationType, type Transport, transportError } from "../../src/index.ts";
+import {
+  createLogicalUnit,
+  createMultipathUnit,
+  type ReservationType,
+  type Transport,
+  transportError,
+} from "../../src/index.ts";
 import {
   createLibrary,
   createSimulatedTarget,
@@ -315,6 +321,22 @@ describe("The wrong host", () => {
 });
 
 describe("The mailslot", () => {
+  it("is unlocked through every path of a host: whichever has locked it", async () => {
+    const { host, library } = world();
+    const [first, second] = [host("a"), host("b")];
+    const both = createChanger(
+      createMultipathUnit([
+        { name: "first", unit: first.unit },
+        { name: "second", unit: second.unit },
+      ]),
+    );
+    await second.changer.lockMailslot();
+    await both.lockMailslot();
+    expect(library.openMailslot()).toBe(false);
+    await both.unlockMailslot();
+    expect(library.openMailslot()).toBe(true);
+  });
+
   it("opens when nobody locks it, and PREEMPT AND ABORT ends the victim's lock", async () => {
     const { host, library } = world();
     const [a, b] = [host("a"), host("b")];

@@ -99,13 +99,54 @@ it("what is not one unit, one path twice, or of one device only is refused befor
   expect(different.exit).toBe(15);
   expect(different.err).toContain("lead to different logical units");
   expect((await cli(["register", a1, a1, "--new-key", "0x1"])).err).toContain("two paths have the same name");
-  expect((await cli(["mhd", "status", a1, other])).err).toContain("mhd status takes one URL");
+  expect((await cli(["mhd", "status", a1, other])).err).toContain("lead to different logical units");
   expect((await cli(["keys", a1, "/dev/mapper/x"], { pathsOfMap: async () => ["/dev/sda"] })).err).toContain(
     "give it alone",
   );
 });
 
-it("a map is a unit of several paths: its dry run names them, mhd refuses it", async () => {
+it("the verbs of mhd take several paths as one disk, but for RESERVE, which is one path's", async () => {
+  const [a1, a2, b] = twoPaths();
+  const type = ["--type", "write-exclusive-registrants-only"];
+  const done = async (...line: string[]) => {
+    const { exit, err } = await cli(line);
+    expect([line[1], exit, exit === 0 ? "" : err]).toEqual([line[1], 0, ""]);
+  };
+  await done("mhd", "register", a1, a2, "--new-key", "0xabc");
+  await done("mhd", "register", b, "--new-key", "0xb");
+  await done("mhd", "reserve", a1, a2, "--key", "0xabc", ...type);
+  expect((await cli(["mhd", "inkeys", a1, a2, "--json"])).json.result.list).toEqual([0xabc, 0xabc, 0xb].map(key));
+  await done("mhd", "status", a1, a2, "--key", "0xabc");
+  await cli(["register", a2, "--key", "0xabc", "--new-key", "0x0"]);
+  const status = await cli(["mhd", "status", a1, a2, "--json"]);
+  expect(status.exit).toBe(1);
+  expect(status.json.result.paths).toMatchObject([
+    { path: a1, access: true },
+    { path: a2, access: false, because: expect.stringContaining("this host is not registered") },
+  ]);
+  expect((await cli(["mhd", "status", a1, a2])).out).toMatch(/^no access.*\n\n.*1 +access.*\n.*2 +no access/);
+  const guarded = await cli(["mhd", "failfast", a1, a2, "--key", "0xabc", "--interval", "10"], {
+    watch: (text) =>
+      void (text.startsWith("watching") && cli(["preempt", b, "--key", "0xb", "--victim-key", "0xabc", ...type])),
+  });
+  expect([guarded.exit, guarded.out]).toEqual([
+    37,
+    expect.stringContaining(`lost       ${a1} ${a2}: Key 0xabc is not`),
+  ]);
+  await done("mhd", "clear", b, "--key", "0xb");
+  await cli(["keys", a2]);
+  await done("mhd", "qreserve", a2);
+  expect((await cli(["mhd", "qreserve", b])).exit).toBe(24);
+  await done("mhd", "release", a1, a2);
+  await cli(["keys", b]);
+  await done("mhd", "qreserve", b);
+  for (const line of ["mhd takeown", "mhd qreserve", "mhd failfast"]) {
+    const { exit, err } = await cli([...line.split(" "), a1, a2]);
+    expect([exit, err.replaceAll("\n", " ")]).toEqual([1, expect.stringContaining("RESERVE is one I_T nexus's")]);
+  }
+});
+
+it("a map is a unit of several paths: its dry run names them, RESERVE refuses it", async () => {
   const world = { pathsOfMap: async () => ["sda", "sdb"] };
   const { json } = await cli(["clear", "/dev/mapper/m", "--key", "0x1", "--dry-run", "--json"], world);
   expect(json.result.steps.flatMap(({ sends }: Document) => sends.map(({ path }: Document) => path))).toEqual(["sda"]);

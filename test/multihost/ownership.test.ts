@@ -4,7 +4,6 @@ import {
   accessStatus,
   createLogicalUnit,
   createMultihostDisk,
-  type MultihostDisk,
   type OwnershipStep,
   persistentSupport,
   quickReserve,
@@ -347,7 +346,7 @@ describe("a host that dies while it takes a disk", () => {
           expect(outcome).toBe("died");
           // A process that dies keeps its nexus over SG_IO, and loses it over iSCSI.
           if (nexusLost) world.unit.loseNexus({ initiatorPort: "iqn.2026-01.test:b,i,0x1" });
-          const next: MultihostDisk = world.disk("b");
+          const next = world.disk("b");
           await world.settled(takeOwnership(next, { ...quick, reinstate: false }));
           const where = `step ${step}, ${last}, nexus ${nexusLost ? "lost" : "kept"}`;
           await settle(world.disk("a").unit);

@@ -22,7 +22,7 @@ export interface World {
   /** A host: its unit, which repeats nothing by itself. */
   host(name: string): LogicalUnit;
   /** A host's disk. */
-  disk(name: string): MultihostDisk;
+  disk(name: string): MultihostDisk<LogicalUnit>;
   /** Lets time pass until the promise has settled, at most `limitMs`; what it came to. */
   settled<Result>(promise: Promise<Result>, limitMs?: number): Promise<Result>;
 }

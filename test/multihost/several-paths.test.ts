@@ -1,0 +1,222 @@
+/** Multihost disks that are reached through several paths: what is a host's goes over all of them, what is one I_T nexus's is refused. */
+import { describe, expect, test } from "vitest";
+import {
+  accessStatus,
+  createFailfast,
+  createLogicalUnit,
+  createMultihostDisk,
+  createMultipathUnit,
+  type FailfastEvent,
+  inKeys,
+  type LogicalUnit,
+  noRetries,
+  preemptShared,
+  quickReserve,
+  registerHost,
+  releaseOwnership,
+  reserveShared,
+  takeOwnership,
+  transportError,
+} from "../../src/index.ts";
+import { createSimulatedTarget, createVirtualClock } from "../../transports/simulated/index.ts";
+import { failure, settle } from "./world.ts";
+
+const WERO = "write-exclusive-registrants-only";
+type Health = "well" | "dead" | "silent";
+
+/** A disk behind two target ports: host a has a path to each, host b one. */
+function twoPaths() {
+  const clock = createVirtualClock();
+  const simulated = createSimulatedTarget({ clock, targetPorts: [1, 2] }).unit();
+  const health: Health[] = ["well", "well"];
+  const ways = [1, 2].map((port): LogicalUnit => {
+    const transport = simulated.nexus({ initiatorPort: `iqn.2026-01.test:a,i,0x${port}`, relativeTargetPort: port });
+    const sick: typeof transport = {
+      ...transport,
+      name: `a${port}`,
+      execute(request, options) {
+        const is = health[port - 1];
+        if (is === "dead") return Promise.reject(transportError("CONNECTION_FAILED", "no", "nobody there"));
+        if (is === "well") return transport.execute(request, options);
+        return new Promise((_, reject) => {
+          const end = () => reject(transportError("ABORTED", "unknown", "given up"));
+          options?.signal?.addEventListener("abort", end, { once: true });
+        });
+      },
+    };
+    return createLogicalUnit(sick, { retry: noRetries });
+  });
+  const unit = createMultipathUnit(
+    ways.map((way, index) => ({ name: `a${index + 1}`, unit: way, relativeTargetPort: index + 1 })),
+    { name: "a", retry: noRetries },
+  );
+  const b = createLogicalUnit(simulated.nexus({ initiatorPort: "iqn.2026-01.test:b,i,0x1", relativeTargetPort: 1 }), {
+    retry: noRetries,
+  });
+  const a = createMultihostDisk(unit, { clock });
+  return {
+    clock,
+    simulated,
+    health,
+    ways: ways as [LogicalUnit, LogicalUnit],
+    unit,
+    a,
+    b,
+    diskB: createMultihostDisk(b, { clock }),
+  };
+}
+
+const keysAt = async (unit: LogicalUnit): Promise<bigint[]> => [...(await unit.readKeys()).keys].sort();
+
+describe("disks that several hosts share", () => {
+  test("register, reserve and pre-empt are a host's: through every path", async () => {
+    const { a, b, diskB } = twoPaths();
+    await registerHost(a, { oldKey: 0n, newKey: 0xan, aptpl: true });
+    await registerHost(diskB, { oldKey: 0n, newKey: 0xbn, aptpl: true });
+    expect(await keysAt(b)).toEqual([0xan, 0xan, 0xbn]);
+    await reserveShared(a, { key: 0xan, type: WERO });
+    expect((await inKeys(a, { listSize: 1 })).listLength).toBe(3);
+    await settle(b);
+    await preemptShared(a, { reservation: { key: 0xan, type: WERO }, victimKey: 0xbn });
+    await settle(b);
+    expect(await keysAt(b)).toEqual([0xan, 0xan]);
+    expect((await failure(takeOwnership(createMultihostDisk(b), {}))).code).toBe("FAMILIES_MIXED");
+  });
+
+  test("status: there is access if there is through every path that answers, and each is told", async () => {
+    const { a, ways, b, health } = twoPaths();
+    await a.unit.register({ newKey: 0xan });
+    await settle(...ways);
+    expect(await accessStatus(a)).toMatchObject({
+      access: true,
+      paths: [{ path: "a1", access: true }, { access: true }],
+    });
+    await b.register({ newKey: 0xbn });
+    await b.reserve({ key: 0xbn, type: WERO });
+    await settle(...ways);
+    expect(await accessStatus(a)).toMatchObject({ access: true });
+    await ways[1].register({ key: 0xan, newKey: 0n });
+    for (const key of [undefined, 0xan]) {
+      expect(await accessStatus(a, { key })).toMatchObject({
+        access: false,
+        because: expect.stringMatching(/^a2: .*this host is not registered/),
+        paths: [{ access: true }, { path: "a2", access: false }],
+      });
+    }
+    health[1] = "dead";
+    expect(await accessStatus(a)).toMatchObject({
+      access: true,
+      paths: [{ access: true }, { access: undefined, because: expect.stringContaining("nobody there") }],
+    });
+    health[0] = "dead";
+    expect(await failure(accessStatus(a))).toMatchObject({ code: "CONNECTION_FAILED", errno: "EIO" });
+  });
+
+  test("status: what one path holds exclusively shuts the other one out", async () => {
+    const { a, ways } = twoPaths();
+    await a.unit.register({ newKey: 0xan });
+    await ways[0].reserve({ key: 0xan, type: "exclusive-access" });
+    await settle(...ways);
+    const found = await accessStatus(a, { key: 0xan });
+    expect(found.paths?.map(({ access }) => access)).toEqual([true, false]);
+    expect(found.because).toContain("through another path");
+  });
+});
+
+describe("RESERVE is one I_T nexus's", () => {
+  test.each([
+    ["take ownership", (disk: ReturnType<typeof twoPaths>["a"]) => takeOwnership(disk, {})],
+    ["quick reserve", (disk: ReturnType<typeof twoPaths>["a"]) => quickReserve(disk)],
+  ])("%s is refused, and nothing is sent", async (what, act) => {
+    const { a, simulated } = twoPaths();
+    let sent = 0;
+    simulated.hooks.push({ before: () => void sent++ });
+    expect(await failure(act(a))).toMatchObject({
+      code: "UNSUITABLE_DEVICE",
+      errno: "ENOTSUP",
+      delivered: "no",
+      message: expect.stringContaining(`Cannot ${what}: RESERVE is one I_T nexus's`),
+    });
+    expect(sent).toBe(0);
+  });
+
+  test("RELEASE goes through every path, and fails if one of them cannot be asked", async () => {
+    const { a, ways, b, health } = twoPaths();
+    await quickReserve(createMultihostDisk(ways[1]));
+    expect((await failure(quickReserve(createMultihostDisk(b)))).errno).toBe("EACCES");
+    expect(await accessStatus(a)).toMatchObject({ access: false, paths: [{ access: false }, { access: true }] });
+    await releaseOwnership(a);
+    await quickReserve(createMultihostDisk(b));
+    health[1] = "dead";
+    const after = (_ms: number, then: () => void): (() => void) => {
+      then();
+      return () => undefined;
+    };
+    const impatient = createMultihostDisk(a.unit, { clock: { ...a.clock, after } });
+    expect((await failure(releaseOwnership(impatient))).code).toBe("CONNECTION_FAILED");
+  });
+});
+
+describe("fail-fast", () => {
+  /** Watches the unit, with host b registered besides. */
+  async function watched() {
+    const world = twoPaths();
+    await world.unit.register({ newKey: 0xan });
+    await world.b.register({ newKey: 0xbn });
+    await settle(...world.ways);
+    const events: FailfastEvent[] = [];
+    const failfast = createFailfast({ intervalMs: 100, clock: world.clock, observer: (event) => events.push(event) });
+    const watch = failfast.watch(world.unit, { kind: "registered", key: 0xan });
+    await world.clock.advance(1000);
+    expect([await watch.first, events.length]).toEqual([true, 0]);
+    return { ...world, failfast, events };
+  }
+
+  test.each(["dead", "silent"] as const)("a path that is %s is no loss, and delays none", async (how) => {
+    const { clock, health, b, events, failfast } = await watched();
+    for (const path of [0, 1]) {
+      health.fill("well");
+      health[path] = how;
+      await clock.advance(2000);
+      expect(events).toEqual([]);
+    }
+    const before = clock.now();
+    await b.preempt({ key: 0xbn, victimKey: 0xan, type: WERO });
+    for (let ms = 0; ms < 500 && !failfast.signal.aborted; ms += 10) await clock.advance(10);
+    expect(failfast.signal.aborted).toBe(true);
+    expect(clock.now() - before).toBeLessThanOrEqual(120);
+    expect(failfast.verdict?.losses).toMatchObject([{ disk: "a", reason: "not-registered", noticedBy: "probe" }]);
+    await failfast[Symbol.asyncDispose]();
+  });
+
+  test("all paths silent is silence", async () => {
+    const { clock, health, events, failfast } = await watched();
+    health.fill("dead");
+    await clock.advance(4000);
+    expect(events).toMatchObject([{ type: "silent", disk: "a", code: "CONNECTION_FAILED" }]);
+    health[1] = "well";
+    await clock.advance(500);
+    expect(events.at(-1)).toEqual({ type: "answers-again", disk: "a" });
+    await failfast[Symbol.asyncDispose]();
+  });
+
+  test("another host's RESERVE is an answer, of whichever path", async () => {
+    const { clock, unit, b, health } = twoPaths();
+    await quickReserve(createMultihostDisk(b));
+    health[0] = "silent";
+    await using failfast = createFailfast({ intervalMs: 100, clock });
+    expect(await failfast.watch(unit, { kind: "registered", key: 0xan }).first).toBe(false);
+    expect(failfast.verdict?.losses).toMatchObject([{ reason: "reserved-by-another", command: "READ KEYS" }]);
+  });
+
+  test("a write that conflicts on any path counts at once, and RESERVE cannot be watched", async () => {
+    const { unit, ways, b, failfast } = await watched();
+    expect(() => failfast.watch(unit, { kind: "reserved" })).toThrow("RESERVE is one I_T nexus's");
+    await b.preempt({ key: 0xbn, victimKey: 0xan, type: WERO });
+    await b.reserve({ key: 0xbn, type: WERO });
+    await settle(...ways);
+    await failure(ways[1].write10({ lba: 0, data: new Uint8Array(512) }));
+    expect(failfast.verdict?.losses).toMatchObject([{ disk: "a", reason: "conflict", noticedBy: "command" }]);
+    await failfast[Symbol.asyncDispose]();
+  });
+});
