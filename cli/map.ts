@@ -1,11 +1,11 @@
 /** `map`: which host is registered where, and who holds what: hosts as rows, units as columns. Looks once at each unit. */
-import { commands, formatTransportId, isScsiError, type Registration } from "../src/index.ts";
+import { commands, formatTransportId, type Registration } from "../src/index.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { errorJson, type Json, long, stateJson } from "./json.ts";
-import { look, type State } from "./look.ts";
+import type { State } from "./look.ts";
 import { mapPage } from "./map-page.ts";
 import { type Cell, count, heading, keyText, table } from "./output.ts";
-import { redactUrl } from "./values.ts";
+import { lookAround, nameOf, unitsNamed } from "./units.ts";
 import type { Report, Session, Verb } from "./verb.ts";
 
 /** One unit as it was found. */
@@ -102,23 +102,23 @@ function lines({ units, hosts }: ReservationMap, { paint }: Session): string[] {
   ];
 }
 
-async function find(url: string, { io, openOptions }: Session): Promise<Found> {
-  const name = redactUrl(url);
+/** Each unit once, whatever leads to it. */
+async function find({ urls, io, openOptions }: Session): Promise<readonly Found[]> {
+  const units = unitsNamed(urls);
   try {
-    const unit = await io.open(url, openOptions);
-    try {
-      return { name, state: await look(unit), error: undefined };
-    } finally {
-      await unit[Symbol.asyncDispose]();
-    }
-  } catch (error) {
-    if (!isScsiError(error) || openOptions.signal?.aborted === true) throw error;
-    return { name, state: undefined, error };
+    await lookAround(units, io, openOptions);
+    return units.map((unit) => ({
+      name: nameOf(unit),
+      state: unit.state,
+      error: unit.state === undefined ? unit.ways.find(({ problem }) => problem !== undefined)?.problem : undefined,
+    }));
+  } finally {
+    for (const { ways } of units) for (const { unit } of ways) await unit?.[Symbol.asyncDispose]();
   }
 }
 
 async function run(session: Session): Promise<Report> {
-  const found = await Promise.all(session.urls.map((url) => find(url, session)));
+  const found = await find(session);
   // A map of nothing is a failure.
   const [first] = found;
   if (found.every(({ state }) => state === undefined) && first?.error !== undefined) throw first.error;
@@ -146,7 +146,7 @@ export const map: Verb = {
   name: "map",
   summary: "show hosts and units as a table: who is where",
   about: [
-    "Asks every unit once and puts the answers together: hosts as rows, units as columns, keys in the cells. The iSCSI sessions of one host count as one host. A unit that cannot be reached is shown as such; if none can be, it fails.",
+    "Asks every unit once and puts the answers together: hosts as rows, units as columns, keys in the cells. The iSCSI sessions of one host count as one host. A unit that cannot be reached is shown as such; if none can be, it fails. What leads to one unit, by VPD page 83h, is one column; a map is one unit.",
     "--html writes a page that needs nothing else: to be kept, printed or mailed.",
   ],
   examples: [

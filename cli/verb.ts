@@ -80,7 +80,7 @@ export interface Verb extends Signature {
 }
 
 /** Whose a registration is; null where the transport does not know who we are. `hostPorts`: the initiator ports of this machine. */
-export function whoseRegistration(unit: Unit, hostPorts?: readonly TransportId[]): Whose {
+export function whoseRegistration(unit: Pick<Unit, "initiatorPorts">, hostPorts?: readonly TransportId[]): Whose {
   const ports = unit.initiatorPorts;
   return ({ transportId }) => {
     const said = ports.map((port) => registrantOf(transportId, port, hostPorts));
