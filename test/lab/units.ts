@@ -116,11 +116,11 @@ export async function slowDown(seconds: number): Promise<void> {
   await writeFile(`${parameters}/delay`, String(Math.round(seconds * 250)));
 }
 
-/** Holds the connection of ISCSI_C up: nothing is answered until it is let go again. */
-export const holdUp = (): void => void process.kill(Number(variable("FORWARDER")), "SIGSTOP");
+/** Holds a forwarder's connection up, ISCSI_C's unless named: nothing arrives and nothing is answered until it is let go again. */
+export const holdUp = (forwarder = "FORWARDER"): void => void process.kill(Number(variable(forwarder)), "SIGSTOP");
 
-/** Lets the connection of ISCSI_C go. */
-export const letGo = (): void => void process.kill(Number(variable("FORWARDER")), "SIGCONT");
+/** Lets a forwarder's connection go, ISCSI_C's unless named. */
+export const letGo = (forwarder = "FORWARDER"): void => void process.kill(Number(variable(forwarder)), "SIGCONT");
 
 /** How many commands the kernel has under way on a nexus. */
 export const underway = async ({ address }: Nexus): Promise<number> =>

@@ -73,15 +73,20 @@ start_udev() {
   /lib/systemd/systemd-udevd --daemon 2>/dev/null
 }
 
-# iscsi_target NAME DISK INITIATOR...: a target on the loopback for these initiators. It does not ask after those who are silent.
+# iscsi_target NAME DISK INITIATOR...: a target on the loopback for these initiators.
 iscsi_target() {
   modprobe iscsi_target_mod
-  local group=$target/iscsi/$1/tpgt_1 initiator acl
+  portal_group "$1" 1 "$2" 3260 "${@:3}"
+}
+
+# portal_group TARGET GROUP DISK PORT INITIATOR...: a portal group with a target port of its own. It does not ask after those who are silent.
+portal_group() {
+  local group=$target/iscsi/$1/tpgt_$2 initiator acl
   mkdir -p "$group/lun/lun_0"
-  ln -s "$2" "$group/lun/lun_0/disk"
+  ln -s "$3" "$group/lun/lun_0/disk"
   echo 0 >"$group/attrib/authentication"
-  mkdir "$group/np/127.0.0.1:3260"
-  for initiator in "${@:3}"; do
+  mkdir "$group/np/127.0.0.1:$4"
+  for initiator in "${@:5}"; do
     acl=$group/acls/$initiator
     mkdir -p "$acl/lun_0"
     ln -s "$group/lun/lun_0" "$acl/lun_0/disk"
@@ -107,19 +112,22 @@ END
   iscsid
 }
 
-# iscsi_login TARGET HOST [PORT]: a session of iqn.2026-11.lab:HOST; prints the address of the disk.
+# iscsi_login TARGET HOST [PORT [INTERFACE]]: one more session of iqn.2026-11.lab:HOST, through an interface of that name; prints the address of
+# its disk.
 iscsi_login() {
-  local portal=127.0.0.1:${3:-3260}
-  printf 'iface.%s = %s\n' iscsi_ifacename "$2" transport_name tcp initiatorname "iqn.2026-11.lab:$2" >"/etc/iscsi/ifaces/$2"
+  local portal=127.0.0.1:${3:-3260} interface=${4:-$2} known session device tries
+  known=$(ls /sys/class/iscsi_session)
+  printf 'iface.%s = %s\n' iscsi_ifacename "$interface" transport_name tcp initiatorname "iqn.2026-11.lab:$2" >"/etc/iscsi/ifaces/$interface"
   {
-    iscsiadm -m node -T "$1" -p "$portal" -I "$2" -o new
-    iscsiadm -m node -T "$1" -p "$portal" -I "$2" --login
+    iscsiadm -m node -T "$1" -p "$portal" -I "$interface" -o new
+    iscsiadm -m node -T "$1" -p "$portal" -I "$interface" --login
   } >/dev/null || return
-  local session device tries
   for tries in $(seq 100); do
-    for session in /sys/class/iscsi_session/*; do
-      [ "$(cat "$session/initiatorname" 2>/dev/null)" = "iqn.2026-11.lab:$2" ] || continue
-      for device in "$session"/device/target*/*:*:*:*; do [ -e "$device/scsi_device" ] && { echo "${device##*/}"; return; }; done
+    for session in $(ls /sys/class/iscsi_session); do
+      case " $(echo $known) " in *" $session "*) continue ;; esac
+      for device in "/sys/class/iscsi_session/$session"/device/target*/*:*:*:*; do
+        [ -e "$device/scsi_device" ] && { echo "${device##*/}"; return; }
+      done
     done
     sleep 0.1
   done

@@ -7,10 +7,11 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { start } from "../../../cli/start.ts";
 import { commands, createPathLimits, type MultipathUnit, type ScsiError } from "../../../src/index.ts";
 import { mapAt, openMap } from "../../../transports/sg/index.ts";
 import { cli } from "../../cli/harness.ts";
-import { clean as cleanNexuses, type Nexus, run, say, unitAt } from "../units.ts";
+import { clean as cleanNexuses, holdUp, letGo, type Nexus, run, say, underway, unitAt } from "../units.ts";
 
 const variable = (name: string): string => {
   const value = process.env[`LAB_${name}`];
@@ -202,7 +203,9 @@ const sequences: readonly (readonly [name: string, steps: readonly (readonly str
 describe("the same sequences by mpathpersist and by scsi-persist mpath", () => {
   const orders: readonly (readonly [name: string, pick: (step: number) => Tool])[] = [
     ["mpathpersist", () => theirs],
+    ["scsi-persist", () => ours],
     ["in turns, scsi-persist first", (step) => (step % 2 === 0 ? ours : theirs)],
+    ["in turns, mpathpersist first", (step) => (step % 2 === 0 ? theirs : ours)],
   ];
   test.each(sequences)("%s", async (_name, steps) => {
     const runs: unknown[] = [];
@@ -390,6 +393,54 @@ test("another host pre-empts in the middle of our REGISTER: the call says so, an
   expect(await known()).toMatchObject({ key: "none", status: "0" });
 });
 
+describe("another host pre-empts after one path's REGISTER was answered, and before the other's, which is under way, has arrived", () => {
+  afterEach(() => letGo("PATH_FORWARDER"));
+
+  test.each<[string, key: bigint, victim: string, left: string[], replies: string[]]>([
+    // What arrives after it registers the second path: for a host that has been fenced.
+    ["a first registration", 0n, B, [], ["good", "good"]],
+    ["a change of key, by the old key", 0x123abcn, A, [B], ["good", "conflict"]],
+    ["a change of key, by the new key", 0x123abcn, B, [A], ["good", "good"]],
+  ])("%s", async (_name, key, victim, left, replies) => {
+    await otherOut("--register-ignore", `--param-sark=${OTHER_KEY}`);
+    await otherOut("--register-ignore", `--param-sark=${OTHER_KEY}`);
+    await using unit = await openMap(MAP);
+    if (key !== 0n) await unit.register({ newKey: key });
+    let reads = 0;
+    let answered = (): void => undefined;
+    const first = new Promise<void>((resolve) => {
+      answered = resolve;
+    });
+    const registering = unit
+      .register({
+        key,
+        newKey: 0x456defn,
+        observer(_attempt, { name }) {
+          // The look is over: what is sent through the second path from here on does not arrive.
+          if (name.startsWith("READ") && ++reads === 3) holdUp("PATH_FORWARDER");
+          if (name === "REGISTER") answered();
+        },
+      })
+      .then(
+        () => undefined,
+        (error: ScsiError) => error,
+      );
+    await first;
+    await expect.poll(() => underway(second)).toBeGreaterThan(0);
+    const preempting = ["--preempt", `--param-rk=${OTHER_KEY}`, `--param-sark=${victim}`, "--prout-type=5"];
+    expect((await otherOut(...preempting)).exit).toBe(0);
+    expect((await keysOfHost()).map((line) => line.replace(/,.*/, ""))).toEqual(left);
+    letGo("PATH_FORWARDER");
+    const failed = await registering;
+    expect(failed?.code).toBe("PREEMPTED_MEANWHILE");
+    const [sent] = failed?.account?.steps.filter(({ kind }) => kind === "send") ?? [];
+    expect(sent?.sends.map(({ reply }) => reply).sort()).toEqual([...replies].sort());
+    expect(failed?.account?.paths.map((path) => path.key)).toEqual([0n, 0n]);
+    expect(await keysOfHost()).toEqual([]);
+    expect(await known()).toMatchObject({ key: "none", status: "0" });
+  });
+});
+
 test("a process of another host that pre-empts as soon as it can, again and again: success or not, no path is left registered", async () => {
   await otherOut("--register-ignore", `--param-sark=${OTHER_KEY}`);
   await otherOut("--register-ignore", `--param-sark=${OTHER_KEY}`);
@@ -422,4 +473,35 @@ test("every verb takes the map: the plan names its disks, and the program shows 
   expect(await keysOfHost()).toEqual([A, A]);
   const status = JSON.parse((await run(process.execPath, "dist/cli.js", "status", "--json", MAP)).stdout);
   expect(status.result.registrations.map(({ thisHost }: { thisHost: boolean }) => thisHost)).toEqual([true, true]);
+});
+
+test("mhd and watch take the map: status, fail-fast with a command, what each path has", async () => {
+  const type = "--type write-exclusive-registrants-only";
+  const line = async (text: string) => cli([...text.split(" ").slice(0, 2), MAP, ...text.split(" ").slice(2)], world);
+  expect((await line(`mhd register --new-key 0x${A}`)).exit).toBe(0);
+  expect((await line(`mhd reserve --key 0x${A} ${type}`)).exit).toBe(0);
+  await otherOut("--register-ignore", `--param-sark=${OTHER_KEY}`);
+  await otherOut("--register-ignore", `--param-sark=${OTHER_KEY}`);
+  const status = await line(`mhd status --key 0x${A} --json`);
+  expect(status.json.result).toMatchObject({ access: true, paths: [{ access: true }, { access: true }] });
+  const watched = await cli(["watch", MAP, "--rounds", "1", "--json"], world);
+  expect(watched.json.paths.map(({ alive, key }: { alive: boolean; key: string }) => [alive, key])).toEqual([
+    [true, `0x${A.padStart(16, "0")}`],
+    [true, `0x${A.padStart(16, "0")}`],
+  ]);
+  expect(watched.json.paths.filter(({ holder }: { holder: boolean }) => holder)).toHaveLength(1);
+  const preempt = ["--preempt", `--param-rk=${OTHER_KEY}`, `--param-sark=${A}`, "--prout-type=5"];
+  const began = performance.now();
+  const guarded = await cli(["mhd", "failfast", MAP, "--key", `0x${A}`, "--interval", "200", "--", "sleep", "60"], {
+    ...world,
+    start(command) {
+      void otherOut(...preempt);
+      return start(command);
+    },
+  });
+  expect([guarded.exit, guarded.err]).toEqual([37, expect.stringContaining(`Key 0x${A} is not registered any more`)]);
+  say(`fail-fast over the map ended the guarded command ${Math.round(performance.now() - began)} ms after its start`);
+  for (const verb of ["takeown", "qreserve", "failfast"]) {
+    expect((await line(`mhd ${verb}`)).err.replaceAll("\n", " ")).toContain("RESERVE is one I_T nexus's");
+  }
 });
