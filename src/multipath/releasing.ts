@@ -9,6 +9,8 @@
  *   after, whatever happens; the caller's signal does not stop it in between; and they are registered first, before RELEASE.
  * - They are registered again only as long as the pre-empting path's own registration stands. If it is gone, this host has been
  *   fenced in between, and what was registered after that is taken back.
+ * - RELEASE takes no registration: one that is gone at the look after it was taken by another host, and then the call does not succeed,
+ *   whatever a path has answered before.
  * - Persistence through power loss stays as it was: the last REGISTER decides about it for all.
  */
 import type { Command } from "../command.ts";
@@ -16,10 +18,11 @@ import { preempt, preemptAndAbort, release } from "../commands/persistent-reserv
 import { ScsiError } from "../errors.ts";
 import type { ReservationType } from "../reservation.ts";
 import { noUsablePath, preemptedMeanwhile, worstOf } from "./failures.ts";
+import { vanished } from "./fenced.ts";
 import { byKey, inTurn, preemptTurn } from "./in-turn.ts";
 import type { PathIdentity } from "./path.ts";
 import { type Host, hexKey, numbers, refuseShared, registerPaths } from "./registering.ts";
-import { holdingOf, keyOf, registrationOf, type Seen } from "./seen.ts";
+import { countOf, holdingOf, keyOf, registrationOf, type Seen } from "./seen.ts";
 import { type Algorithm, type Reply, take } from "./step.ts";
 
 /** A PREEMPT that takes registrations from this host's own paths. */
@@ -122,10 +125,10 @@ function* releaseThrough(host: Host, path: PathIdentity, key: bigint, type: Rese
     if (last.kind === "error" || last.kind === "refused") throw last.error;
     const paths = numbers([...host.paths, path]);
     const seen = yield* take<"look">({ kind: "look", why: "is it released", paths, critical: true });
-    if (seen?.reservation.holder === "none") return true;
-    if (seen !== undefined && ![key, undefined].includes(keyOf(seen, path))) {
+    if (seen !== undefined && (![key, undefined].includes(keyOf(seen, path)) || countOf(seen, key) === 0)) {
       throw preemptedMeanwhile(`another host pre-empted this host, key ${hexKey(key)}, before it could release`);
     }
+    if (seen?.reservation.holder === "none") return true;
     const alive = yield* take<"probe">({ kind: "probe", why: "is the holder's path alive", paths: [path.index] });
     if (!alive.has(path.index)) return false;
   }
@@ -188,6 +191,13 @@ const wrongType = (type: ReservationType, held: string): ScsiError =>
     delivered: "no",
   });
 
+/** Is a registration of this host gone? RELEASE takes none. */
+function fencedBetween(before: Seen | undefined, after: Seen, key: bigint, { ports }: Host): boolean {
+  if (before === undefined) return false;
+  const [was, is] = [countOf(before, key), countOf(after, key)];
+  return vanished(before, after, ports) || (was !== undefined && is !== undefined && is < was);
+}
+
 /** RELEASE through all paths. */
 export function* releaseAll(
   host: Host,
@@ -226,6 +236,9 @@ export function* releaseAll(
     const holder = holding.by === "path" ? replies.get(holding.path) : undefined;
     if (holding.by === "none" || holding.by === "another" ? good : holder?.kind === "good") return;
     throw worstOf(replies.values());
+  }
+  if (good && fencedBetween(before, after, key, host)) {
+    throw preemptedMeanwhile(`another host pre-empted this host, key ${hexKey(key)}, while it released`);
   }
   switch (holding.by) {
     case "none":

@@ -39,10 +39,8 @@ export interface Scenario {
   readonly wanted: Wanted;
   /** What must be true besides if it succeeded, and nobody fenced this host. */
   also?(truth: Truth): string | undefined;
-  /** It may take away what others have. */
-  readonly harms?: boolean;
-  /** A registration from before, by which being fenced would be noticed, is not known. */
-  readonly ignores?: boolean;
+  /** Whose registrations it may take away. */
+  readonly harms?: "bystander" | "everybody";
 }
 
 const holds = (type: string) => (truth: Truth) =>
@@ -86,7 +84,6 @@ const known: readonly Scenario[] = [
     setup: () => undefined,
     run: (unit) => through(unit, commands.registerAndIgnoreExistingKey({ newKey: N })),
     wanted: { registered: N },
-    ignores: true,
   },
   {
     name: "change the key",
@@ -182,7 +179,7 @@ const known: readonly Scenario[] = [
     options: knows,
     setup: (world) => registered(world),
     removing: true,
-    harms: true,
+    harms: "everybody",
     run: (unit) => through(unit, commands.clear({ key: K })),
     wanted: { none: true },
   },
@@ -193,7 +190,7 @@ const known: readonly Scenario[] = [
       registered(world);
       world.as(BYSTANDER, 1, D, 0n, 5);
     },
-    harms: true,
+    harms: "bystander",
     run: (unit) => through(unit, commands.preempt({ key: K, victimKey: D, type: RO })),
     wanted: { registered: K },
     also: (truth) => holds(RO)(truth) ?? (truth.bystander === 0n ? undefined : "the victim is still registered"),
@@ -202,7 +199,7 @@ const known: readonly Scenario[] = [
     name: "preempt who does not hold, and abort",
     options: knows,
     setup: (world) => registered(world),
-    harms: true,
+    harms: "bystander",
     run: (unit) => through(unit, commands.preemptAndAbort({ key: K, victimKey: D, type: RO })),
     wanted: { registered: K },
     also: (truth) => (truth.bystander === 0n ? undefined : "the victim is still registered"),
@@ -219,7 +216,7 @@ const known: readonly Scenario[] = [
     name: "preempt everybody under all registrants",
     options: knows,
     setup: (world) => holding(world, 8),
-    harms: true,
+    harms: "everybody",
     run: (unit) => through(unit, commands.preempt({ key: K, victimKey: 0n, type: AR })),
     wanted: { registered: K },
   },
@@ -299,7 +296,6 @@ export async function tryOut(scenario: Scenario, paths: number, faults: readonly
   const wrong: string[] = [...world.violations];
   const living = truth.keys.map((key, path) => ({ key, path })).filter(({ path }) => !truth.dead[path]);
   const { wanted } = scenario;
-  const competing = faults.some(([, fault]) => fault.startsWith("competitor"));
 
   if (world.suspended) wrong.push("the map is still suspended");
   if (world.fencedAt === undefined || scenario.removing === true) {
@@ -311,22 +307,33 @@ export async function tryOut(scenario: Scenario, paths: number, faults: readonly
       wrong.push("success, but a living path is still registered");
     }
     // Who else acted may have undone it right after.
-    const problem = succeeded && !competing ? scenario.also?.(truth) : undefined;
+    const problem = succeeded && !world.interfered ? scenario.also?.(truth) : undefined;
     if (problem !== undefined) wrong.push(`success, but ${problem}`);
-  } else if (world.firstChange !== undefined && world.fencedAt >= world.firstChange) {
-    // Fenced after it had begun to change anything: nothing of it may be left.
+  } else {
+    // Fenced: nothing of it may be left, and nothing come back.
     // A path that is BUSY for good takes no command: neither one that would unregister it, nor one that would write.
     if (living.some(({ path, key }) => key !== 0n && !truth.busy[path]))
       wrong.push(`fenced at ${world.fencedAt}, but a living path is registered`);
+    if (succeeded && "registered" in wanted && world.fencedAt <= world.lastChange) {
+      wrong.push(
+        `success, but fenced at ${world.fencedAt}, before its last command that changes something, ${world.lastChange}`,
+      );
+    }
   }
-  if (scenario.harms !== true && !faults.some(([, fault]) => fault === "competitor-clears")) {
-    if (truth.bystander !== D) wrong.push("the bystander's registration is gone");
+  if (scenario.harms !== "everybody" && !faults.some(([, fault]) => fault === "competitor-clears")) {
+    if (scenario.harms === undefined && truth.bystander !== D) wrong.push("the bystander's registration is gone");
     if (truth.competitor === 0n) wrong.push("the competitor's registration is gone");
   }
   if (outcome === "registered" && living.some(({ path, key }) => path === 1 && key !== K)) {
     wrong.push("said to be registered, and is not");
   }
-  for (const [path, { key }] of (account?.paths ?? []).entries()) {
+  if (outcome === "not-registered" && living.some(({ path, key }) => path === 1 && key !== 0n)) {
+    wrong.push("said to be not registered, and is");
+  }
+  for (const [path, { key, holder }] of (account?.paths ?? []).entries()) {
+    const held = truth.holder === path || (truth.holder === "all-registrants" && truth.keys[path] !== 0n);
+    if (holder !== undefined && holder !== held)
+      wrong.push(`path ${path} is said ${holder ? "to hold" : "not to hold"}`);
     if (key !== undefined && key !== truth.keys[path]) {
       wrong.push(`path ${path} is said to have ${key.toString(16)}, and has ${truth.keys[path]?.toString(16)}`);
     }

@@ -42,7 +42,8 @@ export type FaultName =
   | "competitor-preempts-old"
   | "competitor-preempts-new"
   | "competitor-clears"
-  | "competitor-registers";
+  | "competitor-registers"
+  | "competitor-reserves";
 
 export const faultNames: readonly FaultName[] = [
   "lost-before-once",
@@ -58,6 +59,7 @@ export const faultNames: readonly FaultName[] = [
   "competitor-preempts-new",
   "competitor-clears",
   "competitor-registers",
+  "competitor-reserves",
 ];
 
 /** A fault at the command of this number, counted from 1 over all paths. */
@@ -95,8 +97,10 @@ export interface World {
   readonly fencedAt: number | undefined;
   /** Has a competitor that was planned found nothing to do? */
   readonly idle: boolean;
-  /** Number of the host's first PERSISTENT RESERVE OUT. */
-  readonly firstChange: number | undefined;
+  /** Has a competitor done more than register itself anew? */
+  readonly interfered: boolean;
+  /** Number of the host's last PERSISTENT RESERVE OUT, 0 for none. */
+  readonly lastChange: number;
   suspended: boolean;
   truth(): Truth;
   /** Starts counting, and makes the faults happen. */
@@ -153,9 +157,10 @@ export function createWorld(given: WorldOptions): World {
   let armed = false;
   let removing = false;
   let faults: Planned[] = [];
-  let firstChange: number | undefined;
+  let lastChange = 0;
   let fencedAt: number | undefined;
   let idle = false;
+  let interfered = false;
   const trace: string[] = [];
   const sent: { readonly path: number; readonly cdb: Uint8Array; readonly dataOut: Uint8Array }[] = [];
   const violations: string[] = [];
@@ -184,17 +189,21 @@ export function createWorld(given: WorldOptions): World {
 
   function compete(fault: FaultName): void {
     const before = keysByNexus();
-    const { prGeneration } = simulated.server.snapshot();
+    const { prGeneration, reservation } = simulated.server.snapshot();
     const type = 5;
     if (fault === "competitor-preempts-old") as(others.competitor, 4, C, K, type);
     if (fault === "competitor-preempts-new") as(others.competitor, 4, C, N, type);
     if (fault === "competitor-clears") as(others.competitor, 3, C, 0n);
     if (fault === "competitor-registers") as(others.competitor, 6, 0n, C + 1n);
+    if (fault === "competitor-reserves") as(others.competitor, 1, C, 0n, type);
     const after = keysByNexus();
     const lost = [...before.keys()].some((name) => name.startsWith(OWN) && !after.has(name));
     if (lost) fencedAt = count;
-    // PREEMPT of a key that nobody has: as if nothing had been planned.
-    if (simulated.server.snapshot().prGeneration === prGeneration) idle = true;
+    const { prGeneration: moved, reservation: held } = simulated.server.snapshot();
+    const reserved = JSON.stringify(held) !== JSON.stringify(reservation);
+    // PREEMPT of a key that nobody has, RESERVE of what is reserved: as if nothing had been planned.
+    if (moved === prGeneration && !reserved) idle = true;
+    else if (fault !== "competitor-registers") interfered = true;
   }
 
   const lost = (delivered: "no" | "unknown") => transportError("CONNECTION_LOST", delivered, "lost, as planned");
@@ -208,7 +217,7 @@ export function createWorld(given: WorldOptions): World {
     if (!armed) return undefined;
     count++;
     const change = cdb[0] === 0x5f;
-    if (change) firstChange ??= count;
+    if (change) lastChange = count;
     trace.push(`${count}: path ${path} ${(cdb[0] ?? 0).toString(16)}/${(cdb[1] ?? 0) & 0x1f}`);
     for (const [at, planned] of faults) {
       if (at !== count) continue;
@@ -277,11 +286,14 @@ export function createWorld(given: WorldOptions): World {
     get fencedAt() {
       return fencedAt;
     },
-    get firstChange() {
-      return firstChange;
+    get lastChange() {
+      return lastChange;
     },
     get idle() {
       return idle;
+    },
+    get interfered() {
+      return interfered;
     },
     truth(): Truth {
       const keys = keysByNexus();
@@ -345,7 +357,8 @@ export function createWorld(given: WorldOptions): World {
       violations.length = 0;
       armed = false;
       idle = false;
-      firstChange = undefined;
+      interfered = false;
+      lastChange = 0;
       fencedAt = undefined;
       world.suspended = false;
       world.unit = createUnit();
