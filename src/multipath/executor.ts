@@ -131,8 +131,8 @@ export async function carryOut<Result>(algorithm: Algorithm<Result>, execution: 
   async function send(path: number, command: Command<void>, critical: boolean): Promise<Reply> {
     let reply: Reply;
     try {
-      const { unitAttentions } = await through(path, command, critical);
-      reply = { kind: "good", unitAttentions };
+      const { unitAttentions, settledBy } = await through(path, command, critical);
+      reply = { kind: "good", unitAttentions, settled: settledBy !== undefined };
     } catch (error) {
       if (!isScsiError(error)) throw error;
       const unitAttentions = error.attempts.flatMap(({ code, sense }) =>

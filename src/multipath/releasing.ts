@@ -191,9 +191,15 @@ const wrongType = (type: ReservationType, held: string): ScsiError =>
     delivered: "no",
   });
 
+const notRegistered = (key: bigint): ScsiError =>
+  new ScsiError(`no path is registered with key ${hexKey(key)}, and none can have released anything`, {
+    code: "RESERVATION_CONFLICT",
+    delivered: "yes",
+  });
+
 /** Is a registration of this host gone? RELEASE takes none. */
-function fencedBetween(before: Seen | undefined, after: Seen, key: bigint, { ports }: Host): boolean {
-  if (before === undefined) return false;
+function fencedBetween(before: Seen | undefined, after: Seen | undefined, key: bigint, { ports }: Host): boolean {
+  if (before === undefined || after === undefined) return false;
   const [was, is] = [countOf(before, key), countOf(after, key)];
   return vanished(before, after, ports) || (was !== undefined && is !== undefined && is < was);
 }
@@ -225,20 +231,25 @@ export function* releaseAll(
     why: "is it released",
     paths: numbers(host.paths),
   });
-  const good = paths.some((path) => replies.get(path.index)?.kind === "good");
   const seen = after ?? before;
   if (seen === undefined) throw worstOf(replies.values());
-  const holding = holdingOf(seen, key, host.paths, host.ports);
+  const released = paths.filter((path) => replies.get(path.index)?.kind === "good");
   const lost = [...replies.values()].some(({ kind }) => kind === "unknown");
+  if ((released.length > 0 || lost) && fencedBetween(before, after, key, host)) {
+    throw preemptedMeanwhile(`another host pre-empted this host, key ${hexKey(key)}, while it released`);
+  }
+  // That there is no reservation settles a lost answer; but one who is not registered cannot have released it.
+  const good = released.some(
+    (path) => replies.get(path.index)?.settled !== true || (keyOf(seen, path) !== 0n && countOf(seen, key) !== 0),
+  );
+  if (!good && released.length > 0) throw notRegistered(key);
+  const holding = holdingOf(seen, key, host.paths, host.ports);
   const heldBefore = before !== undefined && before.reservation.holder !== "none";
   if (after === undefined) {
     // Nobody can be asked any more: only the holder's own answer tells.
     const holder = holding.by === "path" ? replies.get(holding.path) : undefined;
     if (holding.by === "none" || holding.by === "another" ? good : holder?.kind === "good") return;
     throw worstOf(replies.values());
-  }
-  if (good && fencedBetween(before, after, key, host)) {
-    throw preemptedMeanwhile(`another host pre-empted this host, key ${hexKey(key)}, while it released`);
   }
   switch (holding.by) {
     case "none":

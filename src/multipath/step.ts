@@ -54,6 +54,8 @@ export interface Reply {
   readonly kind: ReplyKind;
   /** Absent if it was good. */
   readonly error?: ScsiError;
+  /** Of one that was good: the answer was lost, and a look through the same path showed what the command is for. */
+  readonly settled?: boolean;
   /** Unit attentions that were met on the way. */
   readonly unitAttentions: readonly SenseData[];
 }
