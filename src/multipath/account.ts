@@ -58,7 +58,7 @@ export interface Recorder {
   readonly unitAttentions: SenseData[];
   first: Seen | undefined;
   last: Seen | undefined;
-  /** Has anything been sent since the last look? */
+  /** Has anything been sent since the last look, or has a later one failed? */
   stale: boolean;
   /** Commands of ours that moved PRGENERATION; and those that may have. */
   moves: number;

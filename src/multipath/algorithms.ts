@@ -4,7 +4,9 @@
  * What holds at every step is said where the steps are: registering.ts, releasing.ts, in-turn.ts. Here besides:
  * - After a change of key the registrations that this host still has under the old one, through paths that are gone, are removed:
  *   whoever fences the new key would not reach them, and their path would come back writable.
- * - Unregistering while a path that is gone holds the reservation releases it first; nobody could otherwise.
+ * - Unregistering while a path that is gone holds the reservation releases it first; nobody could otherwise. What paths that are gone
+ *   have left goes before this host's own registrations, without which it could not; as long as some of it is there, the call does not
+ *   succeed.
  * - A path that came back is registered only while other registrations of this host under the key stand; then it is looked again.
  */
 import {
@@ -15,7 +17,7 @@ import {
 } from "../commands/persistent-reserve-out.ts";
 import { isScsiError } from "../errors.ts";
 import { isAllRegistrants, type ReservationType } from "../reservation.ts";
-import { noUsablePath } from "./failures.ts";
+import { noUsablePath, worstOf } from "./failures.ts";
 import { vanished } from "./fenced.ts";
 import { byKey, clearTurn, inTurn, preemptTurn, reserveTurn } from "./in-turn.ts";
 import type { PathIdentity } from "./path.ts";
@@ -23,7 +25,7 @@ import { type Host, numbers, type Registered, registerPaths, withdraw } from "./
 import { releaseAll, selfPreempt } from "./releasing.ts";
 import type { MultipathRequest } from "./request.ts";
 import { countOf, foreignWith, holdingOf, keyOf, missingOf, type Seen } from "./seen.ts";
-import { type Algorithm, take } from "./step.ts";
+import { type Algorithm, type Reply, take } from "./step.ts";
 
 /** What a unit remembers between operations. */
 export interface Memory {
@@ -102,13 +104,34 @@ function* unregister(host: Host, named: bigint | undefined, flags: RegisterFlags
     yield* registerPaths(host, { ...asked, key: named });
     return;
   }
-  const [last] = byKey(host.paths, seen, key) as [PathIdentity];
-  const others = host.paths.filter((path) => path !== last);
-  if (others.length > 0) yield* registerPaths({ ...host, paths: others }, { ...asked, key: undefined });
-  const type = reservation.holder === "none" ? "write-exclusive" : (reservation.type ?? "write-exclusive");
-  const sends = [{ path: last.index, command: preempt({ key, victimKey: key, type }) }];
-  yield* take<"send">({ kind: "send", sends, why: "paths that are gone are unregistered by PREEMPT of the own key" });
-  yield* registerPaths({ ...host, paths: [last] }, { ...asked, key: undefined, why: "and the last path" });
+  yield* unregisterMissing(host, key, seen);
+  yield* registerPaths(host, { ...asked, key: undefined, why: "what is still registered unregisters" });
+}
+
+/** Unregisters paths that are gone, by PREEMPT of the own key: every registration with the key goes, but the holder's own. */
+function* unregisterMissing(host: Host, key: bigint, first: Seen): Algorithm {
+  const replies: Reply[] = [];
+  const order = byKey(host.paths, first, key);
+  let seen = first;
+  const left = (): boolean =>
+    missingOf(seen, host.paths, host.ports)?.some((each) => each.key === key) === true &&
+    // Somebody else's registrations with that key are not ours to remove.
+    foreignWith(seen, key, host.ports)?.length === 0;
+  // Each path has a second chance, after all others.
+  for (const path of [...order, ...order]) {
+    if (!left()) return;
+    if (keyOf(seen, path) !== key) continue;
+    const { reservation } = seen;
+    const type = reservation.holder === "none" ? "write-exclusive" : (reservation.type ?? "write-exclusive");
+    const sends = [{ path: path.index, command: preempt({ key, victimKey: key, type }) }];
+    const why = "paths that are gone are unregistered by PREEMPT of the own key";
+    const reply = (yield* take<"send">({ kind: "send", sends, why })).get(path.index);
+    if (reply === undefined || reply.kind === "good") return;
+    if (reply.kind === "error") throw reply.error;
+    replies.push(reply);
+    seen = yield* look(host, "are the paths that are gone unregistered");
+  }
+  if (left()) throw worstOf(replies);
 }
 
 function* reserveThrough(host: Host, key: bigint, type: ReservationType, memory: Memory): Algorithm {

@@ -202,6 +202,8 @@ export async function carryOut<Result>(algorithm: Algorithm<Result>, execution: 
         if (error.delivered === "yes") answered = error;
       }
     }
+    // What was seen before is no longer certain.
+    recorder.stale = true;
     // Somebody is there, and will not say.
     if (answered !== undefined) throw answered;
     return undefined;

@@ -160,9 +160,14 @@ export function* registerPaths(host: Host, asked: Registering): Algorithm<Regist
   if (!removing) refuseShared(host, before, newKey, anchors.length > 0 ? "yes" : "no");
 
   const known = (seen: Seen, path: PathIdentity): bigint | undefined => (wide ? undefined : keyOf(seen, path));
-  // Only if the key that was named is any path's is it this host's; paths that differ are then caught up.
+  // Only if the key that was named is any path's is it this host's; paths that differ are then caught up. What nobody has is no path's.
+  const possible = asked.key === 0n || (asked.key !== undefined && countOf(before, asked.key) !== 0);
   const matches =
-    asked.key === undefined || host.paths.some((path) => [asked.key, undefined].includes(keyOf(before, path)));
+    asked.key === undefined ||
+    host.paths.some((path) => {
+      const key = keyOf(before, path);
+      return key === undefined ? possible : key === asked.key;
+    });
 
   const done = new Map<number, PathIdentity>();
   const failed = new Map<number, Attempted>();

@@ -49,6 +49,7 @@ const holds = (type: string) => (truth: Truth) =>
     : `it does not hold: ${String(truth.holder)} ${String(truth.type)}`;
 const holdsNothing = (truth: Truth) =>
   typeof truth.holder === "number" || truth.holder === "missing" ? `it still holds: ${truth.holder}` : undefined;
+const stillThere = (truth: Truth) => (truth.missing.length > 0 ? "a missing path is still registered" : undefined);
 const through = <Result>(
   unit: MultipathUnit,
   command: ReturnType<typeof commands.clear> & { readonly never?: Result },
@@ -132,7 +133,19 @@ const known: readonly Scenario[] = [
     removing: true,
     run: (unit) => through(unit, commands.register({ key: K, newKey: 0n })),
     wanted: { unregistered: true },
-    also: (truth) => (truth.holder === "missing" ? "the missing path still holds" : undefined),
+    also: (truth) => (truth.holder === "missing" ? "the missing path still holds" : stillThere(truth)),
+  },
+  {
+    name: "unregister with a missing path registered",
+    options: knows,
+    setup(world) {
+      registered(world);
+      world.registerMissing(K);
+    },
+    removing: true,
+    run: (unit) => through(unit, commands.register({ key: K, newKey: 0n })),
+    wanted: { unregistered: true },
+    also: (truth) => stillThere(truth),
   },
   {
     name: "reserve",
@@ -148,7 +161,7 @@ const known: readonly Scenario[] = [
     setup: (world) => missing(world, 1),
     run: (unit) => through(unit, commands.reserve({ key: K, type: WE })),
     wanted: { registered: K },
-    also: holds(WE),
+    also: (truth) => holds(WE)(truth) ?? (truth.holder === "missing" ? "no path holds, and none can write" : undefined),
   },
   {
     name: "release",
@@ -231,6 +244,26 @@ const known: readonly Scenario[] = [
     wanted: { none: true },
     also: (truth) =>
       truth.dead[1] || truth.keys[1] === truth.keys[0] ? undefined : "the path is not as the others are",
+  },
+  {
+    name: "a path comes back with an old key",
+    options: { key: N, holds: false },
+    setup(world) {
+      registered(world, N);
+      world.through(1, 6, 0n, K + 0x10n);
+    },
+    run: (unit) => unit.pathReturned("path 1"),
+    wanted: { none: true },
+    also: (truth) => (truth.dead[1] || truth.keys[1] === N ? undefined : "the path has not the new key"),
+  },
+  {
+    name: "a path comes back to a host that has unregistered meanwhile",
+    options: { key: 0n, holds: false },
+    setup: (world) => void world.through(1, 6, 0n, K),
+    removing: true,
+    run: (unit) => unit.pathReturned("path 1"),
+    wanted: { none: true },
+    also: (truth) => (truth.dead[1] || truth.keys[1] === 0n ? undefined : "the path is still registered"),
   },
 ];
 
@@ -321,10 +354,12 @@ export async function tryOut(scenario: Scenario, paths: number, faults: readonly
     }
   }
   if (scenario.harms !== "everybody" && !faults.some(([, fault]) => fault === "competitor-clears")) {
-    if (scenario.harms === undefined && truth.bystander !== D) wrong.push("the bystander's registration is gone");
+    const spared =
+      scenario.harms === undefined && !faults.some(([, fault]) => fault === "competitor-preempts-bystander");
+    if (spared && truth.bystander !== D) wrong.push("the bystander's registration is gone");
     if (truth.competitor === 0n) wrong.push("the competitor's registration is gone");
   }
-  if (outcome === "registered" && living.some(({ path, key }) => path === 1 && key !== K)) {
+  if (outcome === "registered" && living.some(({ path, key }) => path === 1 && key !== scenario.options?.key)) {
     wrong.push("said to be registered, and is not");
   }
   if (outcome === "not-registered" && living.some(({ path, key }) => path === 1 && key !== 0n)) {

@@ -28,10 +28,12 @@ export const N = 0xa2n;
 export const C = 0xc1n;
 export const D = 0xd1n;
 
-/** What can happen at a command. */
+/** What can happen at a command. Lost before: it certainly was not executed. On the way, and after: nobody knows, and it was not, or was. */
 export type FaultName =
   | "lost-before-once"
   | "lost-before-for-good"
+  | "lost-on-the-way-once"
+  | "lost-on-the-way-for-good"
   | "lost-after-once"
   | "lost-after-for-good"
   | "reset-attention"
@@ -41,6 +43,7 @@ export type FaultName =
   | "conflict-once"
   | "competitor-preempts-old"
   | "competitor-preempts-new"
+  | "competitor-preempts-bystander"
   | "competitor-clears"
   | "competitor-registers"
   | "competitor-reserves";
@@ -48,6 +51,8 @@ export type FaultName =
 export const faultNames: readonly FaultName[] = [
   "lost-before-once",
   "lost-before-for-good",
+  "lost-on-the-way-once",
+  "lost-on-the-way-for-good",
   "lost-after-once",
   "lost-after-for-good",
   "reset-attention",
@@ -57,6 +62,7 @@ export const faultNames: readonly FaultName[] = [
   "conflict-once",
   "competitor-preempts-old",
   "competitor-preempts-new",
+  "competitor-preempts-bystander",
   "competitor-clears",
   "competitor-registers",
   "competitor-reserves",
@@ -193,6 +199,7 @@ export function createWorld(given: WorldOptions): World {
     const type = 5;
     if (fault === "competitor-preempts-old") as(others.competitor, 4, C, K, type);
     if (fault === "competitor-preempts-new") as(others.competitor, 4, C, N, type);
+    if (fault === "competitor-preempts-bystander") as(others.competitor, 4, C, D, type);
     if (fault === "competitor-clears") as(others.competitor, 3, C, 0n);
     if (fault === "competitor-registers") as(others.competitor, 6, 0n, C + 1n);
     if (fault === "competitor-reserves") as(others.competitor, 1, C, 0n, type);
@@ -223,9 +230,9 @@ export function createWorld(given: WorldOptions): World {
       if (at !== count) continue;
       fault = planned;
       if (fault.startsWith("competitor")) compete(fault);
-      else if (fault.startsWith("lost-before")) {
+      else if (fault.startsWith("lost-before") || fault.startsWith("lost-on-the-way")) {
         dead[path] = fault.endsWith("for-good");
-        throw lost("no");
+        throw lost(fault.startsWith("lost-before") ? "no" : "unknown");
       } else if (fault === "reset-attention") establish(nexus.attentions, 0x2903);
       else if (fault === "preempted-attention") establish(nexus.attentions, 0x2a05);
       else if (fault === "busy-once") return answer(0x08);
