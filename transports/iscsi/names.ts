@@ -6,6 +6,8 @@
 import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 
+const encoder = new TextEncoder();
+
 /** Checks an iSCSI name: iqn., eui. or naa., at most 223 bytes (RFC 7143 4.2.7.2). Returns it. */
 export function checkIscsiName(what: string, name: string): string {
   const form =
@@ -13,7 +15,7 @@ export function checkIscsiName(what: string, name: string): string {
     /^eui\.[0-9A-Fa-f]{16}$/.test(name) ||
     /^naa\.(?:[0-9A-Fa-f]{16}|[0-9A-Fa-f]{32})$/.test(name);
   if (!form) throw new TypeError(`${what} is not an iSCSI name (iqn.…, eui.… or naa.…): ${JSON.stringify(name)}`);
-  if (new TextEncoder().encode(name).length > 223) throw new RangeError(`${what} is longer than 223 bytes`);
+  if (encoder.encode(name).length > 223) throw new RangeError(`${what} is longer than 223 bytes`);
   return name;
 }
 

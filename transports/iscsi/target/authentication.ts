@@ -17,10 +17,10 @@ import { LoginStatus, refuse } from "./refusal.ts";
 
 /** The security negotiation of one login. */
 export interface Authentication {
-  /** Nothing is left to prove: the login may go on. */
-  readonly complete: boolean;
+  /** Is nothing left to prove? Then the login may go on. */
+  complete(): boolean;
   /** What the initiator has proved so far. */
-  readonly result: "none" | "chap" | "mutual-chap";
+  result(): "none" | "chap" | "mutual-chap";
   /** Takes the initiator's keys; returns the answers. Throws a refusal. */
   receive(keys: TextKeys): [string, string][];
 }
@@ -30,7 +30,7 @@ const nothing = new Uint8Array(0);
 /** Begins the security negotiation. `required` is whom to believe; undefined if nothing is to be proved. */
 export function authenticate(required: TargetAuthentication | undefined): Authentication {
   let step: "method" | "algorithm" | "response" | "done" = "method";
-  let result: Authentication["result"] = "none";
+  let result: ReturnType<Authentication["result"]> = "none";
   let algorithm: ChapAlgorithm = "md5";
   let identifier = 0;
   let challenge = nothing;
@@ -105,12 +105,8 @@ export function authenticate(required: TargetAuthentication | undefined): Authen
   }
 
   return {
-    get complete() {
-      return step === "done" || (step === "method" && required === undefined);
-    },
-    get result() {
-      return result;
-    },
+    complete: () => step === "done" || (step === "method" && required === undefined),
+    result: () => result,
     receive(keys) {
       switch (step) {
         case "method":

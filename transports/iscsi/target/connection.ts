@@ -28,7 +28,10 @@ export interface ConnectionHost extends SessionHost {
   gone(connection: TargetConnection): void;
 }
 
-/** A connection. */
+/**
+ * A connection. What changes is a field or a function, here and in what it is made of: V8 gives each object with a getter that
+ * it has closed over a hidden class of its own, which lives until all memory is gone through, and all that the getter sees with it.
+ */
 export interface TargetConnection {
   readonly socket: TargetSocket;
   readonly portalGroupTag: number;
@@ -81,12 +84,10 @@ export function createTargetConnection(
     },
   });
 
-  const connection: TargetConnection = {
+  const connection = {
     socket,
     portalGroupTag,
-    get session() {
-      return session;
-    },
+    session: undefined as Session | undefined,
     tick,
     feed() {
       guarded(() => {
@@ -94,7 +95,7 @@ export function createTargetConnection(
       });
     },
     close,
-  };
+  } satisfies TargetConnection;
   const login: TargetLogin = createTargetLogin(host.loginContext(portalGroupTag));
 
   const receiver: PduReceiver = createReceiver(rules, {
@@ -152,6 +153,7 @@ export function createTargetConnection(
     rules.dataDigest = parameters.dataDigest;
     rules.maxDataSegmentLength = host.maxRecvDataSegmentLength;
     session = createSession(outcome, tsih);
+    connection.session = session;
     host.started(session, connection, outcome);
   }
 
@@ -192,7 +194,7 @@ export function createTargetConnection(
   }
 
   function refused(status: number, why: string): void {
-    host.emit({ type: "login-failed", address: socket.address, initiator: login.initiatorName, status, why });
+    host.emit({ type: "login-failed", address: socket.address, initiator: login.initiatorName(), status, why });
   }
 
   function finish(): void {

@@ -22,7 +22,7 @@ export interface LoginOutcome {
   readonly isid: bigint;
   readonly cid: number;
   readonly parameters: SessionParameters;
-  readonly authentication: Authentication["result"];
+  readonly authentication: ReturnType<Authentication["result"]>;
   /** The CmdSN of the first command. */
   readonly cmdSn: number;
   /** The StatSN of the next response. */
@@ -55,7 +55,7 @@ export interface LoginStep {
 /** A login under way. */
 export interface TargetLogin {
   /** Once it is known. */
-  readonly initiatorName: string | undefined;
+  initiatorName(): string | undefined;
   /** Takes a PDU. Throws a refusal where there is nothing to answer. */
   receive(header: Uint8Array, data: Uint8Array): LoginStep;
 }
@@ -164,7 +164,7 @@ export function createTargetLogin(context: LoginContext): TargetLogin {
   function takeTurn(request: LoginRequestFields, keys: TextKeys): LoginStep {
     authentication ??= identify(keys);
     const pairs = stage === SECURITY ? authentication.receive(keys) : [];
-    const mayGoOn = authentication.complete;
+    const mayGoOn = authentication.complete();
     if (stage === OPERATIONAL) {
       if (!mayGoOn) throw refuse(LoginStatus.AUTHENTICATION_FAILURE, "the initiator skips authentication");
       pairs.push(...negotiation.receive(keys));
@@ -188,7 +188,7 @@ export function createTargetLogin(context: LoginContext): TargetLogin {
       isid: request.isid,
       cid: request.cid,
       parameters: negotiation.result(),
-      authentication: authentication.result,
+      authentication: authentication.result(),
       cmdSn: request.cmdSn,
       statSn: (statSn + 1) >>> 0,
     };
@@ -197,9 +197,7 @@ export function createTargetLogin(context: LoginContext): TargetLogin {
   }
 
   return {
-    get initiatorName() {
-      return initiatorName;
-    },
+    initiatorName: () => initiatorName,
     receive(header, data) {
       if (((header[Field.OPCODE] as number) & 0x3f) !== Opcode.LOGIN_REQUEST) {
         throw refuse(LoginStatus.INVALID_DURING_LOGIN, "a PDU came that is no login request");

@@ -28,14 +28,14 @@ const declared: ReadonlySet<string> = new Set([
 ]);
 
 /** Keys of RFC 3720 and RFC 7144 with the one answer that this target has for them. */
-const fixedAnswers: Readonly<Record<string, string>> = {
-  OFMarker: "No",
-  IFMarker: "No",
-  OFMarkInt: "Irrelevant",
-  IFMarkInt: "Irrelevant",
-  iSCSIProtocolLevel: "1",
-  TaskReporting: "RFC3720",
-};
+const fixedAnswers: ReadonlyMap<string, string> = new Map([
+  ["OFMarker", "No"],
+  ["IFMarker", "No"],
+  ["OFMarkInt", "Irrelevant"],
+  ["IFMarkInt", "Irrelevant"],
+  ["iSCSIProtocolLevel", "1"],
+  ["TaskReporting", "RFC3720"],
+]);
 
 const digestLists: Readonly<Record<DigestPolicy, string>> = {
   accept: "None,CRC32C",
@@ -80,42 +80,43 @@ function negotiate(
   own: Readonly<Record<NegotiatedKey, string>>,
   tooMuch: readonly NegotiatedKey[],
 ): TargetNegotiation {
-  const agreed = new Map<NegotiatedKey, string>();
+  /** What was agreed on, or answered, for each key so far: Reject where nothing was. */
+  const agreed = new Map<string, string>();
   /** What the target offered itself, until it is answered. */
-  const offered = new Set<NegotiatedKey>();
-  const seen = new Set<string>();
+  const offered = new Set<string>();
   let maxSend = 8192;
   let turns = 0;
 
-  /** The initiator's value of a negotiated key, which must be one: what to answer, if anything. */
-  function negotiated(key: NegotiatedKey, value: string): string | undefined {
+  /** What comes of the initiator's value of a negotiated key, which must be one. */
+  function negotiated(key: NegotiatedKey, value: string): string {
     const { rule } = negotiatedKeys[key];
     if ((rule === "and" || rule === "or") && value !== "Yes" && value !== "No") {
       throw refuse(LoginStatus.INITIATOR_ERROR, `${key} is neither Yes nor No`);
     }
     const result = agree(key, value, own[key], "the initiator");
-    if (result === "Reject") {
-      if (offered.has(key))
-        throw refuse(LoginStatus.INITIATOR_ERROR, `the initiator does not agree to ${key}=${own[key]}`);
-      return "Reject";
+    if (result === "Reject" && offered.has(key)) {
+      throw refuse(LoginStatus.INITIATOR_ERROR, `the initiator does not agree to ${key}=${own[key]}`);
     }
-    agreed.set(key, result);
-    return offered.delete(key) ? undefined : result;
+    return result;
   }
 
   function answer(key: string, value: string): string | undefined {
     if (declared.has(key)) return undefined;
-    if (seen.has(key)) throw refuse(LoginStatus.INITIATOR_ERROR, `${key} is negotiated twice`);
-    seen.add(key);
+    if (agreed.has(key)) throw refuse(LoginStatus.INITIATOR_ERROR, `${key} is negotiated twice`);
     if (key === "MaxRecvDataSegmentLength") {
       maxSend = readNumber(key, value, 512, 0xff_ffff, "the initiator");
+      agreed.set(key, value);
       return undefined;
     }
-    if (isNegotiated(key)) return negotiated(key, value);
-    return Object.hasOwn(fixedAnswers, key) ? fixedAnswers[key] : "NotUnderstood";
+    const result = isNegotiated(key) ? negotiated(key, value) : (fixedAnswers.get(key) ?? "NotUnderstood");
+    agreed.set(key, result);
+    return offered.delete(key) ? undefined : result;
   }
 
-  const resultOf = (key: NegotiatedKey): string => agreed.get(key) ?? negotiatedDefaults[key];
+  function resultOf(key: NegotiatedKey): string {
+    const result = agreed.get(key);
+    return result === undefined || result === "Reject" ? negotiatedDefaults[key] : result;
+  }
 
   return {
     receive(keys) {
@@ -127,7 +128,7 @@ function negotiate(
       if (turns++ > 0) return pairs;
       pairs.push(["MaxRecvDataSegmentLength", String(parameters.maxRecvDataSegmentLength)]);
       for (const key of tooMuch) {
-        if (seen.has(key)) continue;
+        if (agreed.has(key)) continue;
         offered.add(key);
         pairs.push([key, own[key]]);
       }

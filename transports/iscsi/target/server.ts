@@ -152,7 +152,7 @@ export async function serveIscsi(options: IscsiTargetOptions): Promise<IscsiTarg
   function addressesFor(connection: TargetConnection | undefined): string[] {
     return servers.map(({ portal: { host: listening, port, portalGroupTag } }) => {
       const everywhere = listening === "0.0.0.0" || listening === "::";
-      const address = everywhere ? (connection?.socket.localHost ?? listening) : listening;
+      const address = everywhere ? (connection?.socket.localHost() ?? listening) : listening;
       return `${formatAddress({ host: address, port })},${portalGroupTag}`;
     });
   }

@@ -20,9 +20,10 @@ export interface SocketEvents {
 /** An accepted connection. */
 export interface TargetSocket {
   readonly output: Output;
-  /** The peer, and this end: `host:port`. */
+  /** The peer: `host:port`. */
   readonly address: string;
-  readonly localHost: string;
+  /** This end's address. */
+  localHost(): string;
   /** Bytes that the peer has taken so far. */
   taken(): number;
   /** Stops and resumes reading. */
@@ -85,9 +86,7 @@ export function takeSocket(socket: Socket, events: SocketEvents): TargetSocket {
   return {
     output,
     address: formatAddress({ host: socket.remoteAddress ?? "?", port: socket.remotePort ?? 0 }),
-    get localHost() {
-      return socket.localAddress ?? "127.0.0.1";
-    },
+    localHost: () => socket.localAddress ?? "127.0.0.1",
     taken: () => socket.bytesWritten - socket.writableLength,
     pause: () => socket.pause(),
     resume: () => socket.resume(),
