@@ -22,7 +22,7 @@ import type { Session, Verb } from "./verb.ts";
 
 /** As transports/serve.ts has them, which is loaded only when something is served. */
 const faultKinds =
-  "lose-request, lose-answer, transport-error, delay (ms), delay-answer (ms), busy, task-set-full, aca-active, unit-attention (condition), truncate (bytes), wrong-residual (by), drop-path, reset (scope) and power-cut";
+  "lose-request, lose-answer, transport-error, delay (ms), delay-answer (ms), busy, task-set-full, aca-active, unit-attention (condition), truncate (bytes), wrong-residual (by), drop-path, scsi-event (condition), announce (event, seconds), reset (scope) and power-cut";
 const DEFAULT_TARGET = "iqn.2026-01.io.github.scsi-persist:disk";
 
 /** Who: the initiator port as TransportIDs are written. */

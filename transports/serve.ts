@@ -2,9 +2,11 @@
  * Simulated logical units behind an iSCSI target: like open.ts, a place where two transports meet. It fits the one to
  * the other, keeps what is to be durable, and tells an observer; rules live in neither direction here.
  */
-import { checkInteger } from "../src/check.ts";
+import { checkBytes, checkInteger, checkOneOf } from "../src/check.ts";
 import { formatAddress } from "./iscsi/portal.ts";
 import {
+  type Announcement,
+  announcementEvents,
   type DigestPolicy,
   type IscsiTarget,
   type IscsiTargetDefinition,
@@ -48,6 +50,7 @@ import {
 
 export type { ReservationChange, UnitEvent } from "./served/unit.ts";
 export type {
+  Announcement,
   DigestPolicy,
   IscsiTargetDefinition,
   IscsiTargetOptions,
@@ -158,6 +161,15 @@ export interface ServedTargets {
   unit(target?: string, lun?: number): DeviceServer | undefined;
   /** Who is logged in. */
   sessions(): readonly SessionIdentity[];
+  /**
+   * Tells initiators something unasked, with an Asynchronous Message: of a SCSI event at a unit, to log out, to negotiate, or that their session is
+   * dropped now.
+   *
+   * @param whom whose sessions; all unless given
+   * @returns how many were told
+   * @throws TypeError or RangeError for an announcement that cannot be
+   */
+  announce(announcement: Announcement, whom?: (session: SessionIdentity) => boolean): number;
   /** How many connections there are, those that are logging in included. */
   readonly connections: number;
   /** Asks all initiators to log out, waits a little, closes everything. */
@@ -275,6 +287,10 @@ export async function serve(options: ServeOptions): Promise<ServedTargets> {
         ),
       unit: (name = first, lun = 0) => byName.get(name.toLowerCase())?.get(lun)?.server,
       sessions: () => target.sessions(),
+      announce(announcement, whom) {
+        checkAnnouncement(announcement);
+        return target.announce(announcement, whom);
+      },
       get connections() {
         return target.connections;
       },
@@ -282,6 +298,17 @@ export async function serve(options: ServeOptions): Promise<ServedTargets> {
       [Symbol.asyncDispose]: close,
     };
   }
+}
+
+/** Whoever made it. */
+function checkAnnouncement(announcement: Announcement): void {
+  checkOneOf("event", announcement.event, announcementEvents);
+  if (announcement.event !== "scsi-event") {
+    checkInteger("seconds", announcement.seconds, 0, 0xffff);
+    return;
+  }
+  checkInteger("lun", announcement.lun, 0, 255);
+  if (checkBytes("sense", announcement.sense).length > 252) throw new RangeError("sense has at most 252 bytes");
 }
 
 /** The unit with those failures of a plan that are its own. */
@@ -296,8 +323,12 @@ function faulty(
     (only ?? target).toLowerCase() === target.toLowerCase() && (number ?? lun) === lun ? [rule] : [],
   );
   if (own.length === 0) return unit;
-  return withFaults(unit, { seed: (seed + lun) % 2 ** 32, rules: own }, ({ command, nexus, operationCode, fault }) =>
-    emit({ type: "fault", target, lun, initiatorPort: nexus.replace(/\|\d+$/, ""), command, operationCode, fault }),
+  return withFaults(
+    unit,
+    lun,
+    { seed: (seed + lun) % 2 ** 32, rules: own },
+    ({ command, nexus, operationCode, fault }) =>
+      emit({ type: "fault", target, lun, initiatorPort: nexus.replace(/\|\d+$/, ""), command, operationCode, fault }),
   );
 }
 

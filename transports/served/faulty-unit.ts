@@ -2,8 +2,9 @@
  * A served unit to which failures happen as planned: it stands between the target and a unit and changes what passes. When
  * which failure happens is the plan's.
  */
-import type { ServedUnit, UnitAnswer, UnitMishap, UnitNexus } from "../iscsi/target/index.ts";
+import type { Announcement, ServedUnit, UnitAnswer, UnitMishap, UnitNexus } from "../iscsi/target/index.ts";
 import {
+  attentionSense,
   createFaultDraw,
   establish,
   type Fault,
@@ -27,10 +28,16 @@ const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
 /**
  * Makes a plan happen to what passes through a unit.
  *
+ * @param lun its number
  * @param happened is told of every failure
  * @throws FaultPlanError for a plan that cannot be
  */
-export function withFaults(unit: ServedUnit, plan: FaultPlan, happened: (event: FaultEvent) => void): ServedUnit {
+export function withFaults(
+  unit: ServedUnit,
+  lun: number,
+  plan: FaultPlan,
+  happened: (event: FaultEvent) => void,
+): ServedUnit {
   const { arrives, draw } = createFaultDraw(plan, () => performance.now(), happened);
 
   /** Does to an answer what is planned. */
@@ -59,6 +66,11 @@ export function withFaults(unit: ServedUnit, plan: FaultPlan, happened: (event: 
         const answer = unit.execute(nexus, cdb, dataOut, isWanted);
         return answer instanceof Promise ? answer.then(finish) : finish(answer);
       };
+      const telling = (announces: Announcement) => {
+        const answer = go();
+        const told = (one: UnitAnswer): UnitAnswer => ({ ...one, announces });
+        return answer instanceof Promise ? answer.then(told) : told(answer);
+      };
       switch (fault?.kind) {
         case "lose-request":
           return mishap("no-answer");
@@ -75,6 +87,13 @@ export function withFaults(unit: ServedUnit, plan: FaultPlan, happened: (event: 
           return go();
         case "drop-path":
           return mishap("connection-lost");
+        case "scsi-event":
+          return telling({ event: "scsi-event", lun, sense: attentionSense(fault.condition) });
+        case "announce": {
+          const { event, seconds } = fault;
+          const drops = event === "connection-drop" || event === "session-drop";
+          return drops ? { ...statusAlone(0), announces: { event, seconds } } : telling({ event, seconds });
+        }
         case "reset":
           return mishap(fault.scope === "target" ? "target-reset" : "logical-unit-reset");
         case "power-cut":

@@ -27,10 +27,26 @@ export type Fault =
   | { readonly kind: "wrong-residual"; readonly by: number }
   /** The path is lost with all that is under way through it; the nexus finds I_T NEXUS LOSS OCCURRED. */
   | { readonly kind: "drop-path" }
+  /** Over iSCSI the initiator is told of this condition unasked, as a SCSI event, and the command goes on; in process nothing happens. */
+  | { readonly kind: "scsi-event"; readonly condition: number }
+  /**
+   * Over iSCSI the initiator is told this unasked, with so many seconds: log out, or negotiate, within them; or the session is
+   * dropped, and it is to wait so long. In process a session that is dropped is a lost path, and nothing else happens.
+   */
+  | { readonly kind: "announce"; readonly event: AnnouncedEvent; readonly seconds: number }
   /** A logical unit reset or a target reset; the command and all others under way are lost. */
   | { readonly kind: "reset"; readonly scope: "logical-unit" | "target" }
   /** Power goes and comes back; the command and all others under way are lost. What APTPL keeps is kept. */
   | { readonly kind: "power-cut" };
+
+/** What a target can say that ends a session, or is to. */
+export type AnnouncedEvent = "logout-request" | "connection-drop" | "session-drop" | "negotiation-request";
+const announcedEvents: readonly AnnouncedEvent[] = [
+  "logout-request",
+  "connection-drop",
+  "session-drop",
+  "negotiation-request",
+];
 
 /** The name of a kind of failure. */
 export type FaultKind = Fault["kind"];
@@ -128,6 +144,11 @@ const kinds: Readonly<Record<FaultKind, { readonly stage: "before" | "after"; re
   truncate: { stage: "after", fields: { bytes: whole(0, MOST) } },
   "wrong-residual": { stage: "after", fields: { by: whole(-MOST, MOST) } },
   "drop-path": { stage: "before" },
+  "scsi-event": { stage: "before", fields: { condition: whole(0, 0xffff) } },
+  announce: {
+    stage: "before",
+    fields: { event: (name, value) => checkOneOf(name, value, announcedEvents), seconds: whole(0, 0xffff) },
+  },
   reset: { stage: "before", fields: { scope: (name, value) => checkOneOf(name, value, ["logical-unit", "target"]) } },
   "power-cut": { stage: "before" },
 };

@@ -97,6 +97,9 @@ export function runFaults(target: SimulatedTarget, unit: SimulatedUnit, draw: Fa
       case "drop-path":
         unit.loseNexus(nexus);
         return undefined;
+      case "announce":
+        if (fault.event === "connection-drop" || fault.event === "session-drop") unit.loseNexus(nexus);
+        return undefined;
       case "reset":
         target.reset(fault.scope, unit.lun);
         return undefined;

@@ -12,6 +12,7 @@ export { type Clock, createVirtualClock, realClock, type VirtualClock } from "./
 export type { DeviceType } from "./device-kind.ts";
 export { createDeviceServer, type DeviceServer } from "./device-server.ts";
 export {
+  type AnnouncedEvent,
   checkFaultPlan,
   createFaultDraw,
   type Fault,
@@ -42,7 +43,7 @@ export {
 } from "./target.ts";
 export type { SimulatedTask } from "./task-set.ts";
 export type { HookResult, SimulatedHook } from "./transport.ts";
-export { establish, UnitAttention } from "./unit-attentions.ts";
+export { attentionSense, establish, UnitAttention } from "./unit-attentions.ts";
 export type { DeviceServerOptions, Preserved } from "./unit-state.ts";
 
 /**

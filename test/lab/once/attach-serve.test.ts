@@ -36,10 +36,11 @@ async function settle(...nexuses: readonly Nexus[]): Promise<void> {
   for (const { sg } of nexuses) await run("sg_turs", "--number=3", sg);
 }
 
+const sum = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
 describe("a file system on a served unit", () => {
   const folder = "/run/served";
   const content = randomBytes(6 * 2 ** 20);
-  const sum = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
   test("is made, mounted, written to, synced, unmounted and found whole", async () => {
     await must("mkfs.ext4", "-q", "-F", d.sd);
@@ -59,6 +60,46 @@ describe("a file system on a served unit", () => {
     expect(sum(await readFile(`${folder}/content`))).toBe(sum(content));
     expect(await readFile(`${folder}/deep/er/text`, "utf8")).toBe("served");
     await must("umount", folder);
+  });
+});
+
+describe("EXTENDED COPY as sg3_utils sends it", () => {
+  const COUNT = 6000;
+  /** What a unit holds from a block on, read through SG_IO: past the kernel's cache. */
+  async function blocksOf(host: Nexus, skip: number): Promise<string> {
+    await must("sg_dd", `if=${host.sg}`, "of=/run/served.blocks", "bs=512", `skip=${skip}`, `count=${COUNT}`);
+    return sum(await readFile("/run/served.blocks"));
+  }
+
+  test("sg_copy_results reads the operating parameters, and knows the descriptors", async () => {
+    const shown = await must("sg_copy_results", "--params", d.sg);
+    expect(shown).toContain("Supports no list identifier (SNLID): yes");
+    expect(shown).toContain("Maximum segment length: 4194304 bytes");
+    expect(shown).toContain("Copy block to block device");
+    expect(shown).toContain("descriptor 0xe4");
+  });
+
+  test("sg_vpd reads the Third-party Copy page", async () => {
+    const shown = await must("sg_vpd", "--page=0x8f", d.sg);
+    expect(shown).toContain("Extended copy(LID1)");
+    expect(shown).toContain("Receive copy failure details(LID1)");
+    expect(shown).toContain("Maximum CSCD descriptor count: 16");
+  });
+
+  test.each<[name: string, from: Nexus, to: Nexus, seek: number, more: string[]]>([
+    ["within a unit", d, d, 100_000, []],
+    ["to another unit, which is asked for it", d, shared.d, 20_000, []],
+    ["to another unit, asked of the source", d, shared.d, 10_000, ["--on_src"]],
+  ])("sg_xcopy copies %s", async (_name, from, to, seek, more) => {
+    const copied = await run("sg_xcopy", `if=${from.sg}`, `of=${to.sg}`, `count=${COUNT}`, `seek=${seek}`, ...more);
+    expect(copied.exit, copied.stdout + copied.stderr).toBe(0);
+    expect(copied.stderr).toContain(`${COUNT}+0 records out`);
+    expect(await blocksOf(to, seek)).toBe(await blocksOf(from, 0));
+  });
+
+  test("sg_copy_results says how the last one went", async () => {
+    const shown = await must("sg_copy_results", "--status", "--list_id=1", d.sg);
+    expect(shown).toContain("Operation completed without errors");
   });
 });
 

@@ -6,6 +6,7 @@ import type { Socket } from "node:net";
 import type { TransportId } from "../../../src/transport-id.ts";
 import { Field, Opcode } from "../pdu.ts";
 import { createReceiver, type PduReceiver, type ReceiverRules } from "../receiver.ts";
+import { announce } from "./announcing.ts";
 import { arrive } from "./arriving.ts";
 import { ping } from "./conversation.ts";
 import { feedStarved, placeDataOut } from "./data-out.ts";
@@ -189,6 +190,7 @@ export function createTargetConnection(
       text: undefined,
       heardAt: clock(),
       ping: undefined,
+      logoutBy: undefined,
       ended: undefined,
     };
   }
@@ -225,6 +227,11 @@ export function createTargetConnection(
     const { limits } = host;
     if (session === undefined) {
       if (now - acceptedAt > limits.loginTimeoutMs) close("timeout", "the login took too long");
+      return;
+    }
+    const live = session;
+    if (live.logoutBy !== undefined && now > live.logoutBy) {
+      guarded(() => announce(live, { event: "connection-drop", seconds: 0 }));
       return;
     }
     const taken = socket.taken();

@@ -1,5 +1,5 @@
 /**
- * Everything in a session that is no SCSI: NOP, text with SendTargets, logout, Reject, Asynchronous Message (RFC 7143
+ * Everything in a session that is no SCSI: NOP, text with SendTargets, logout, Reject (RFC 7143
  * 11.9 to 11.19).
  */
 import { isScsiError } from "../../../src/errors.ts";
@@ -109,12 +109,6 @@ export function logout(session: Session, header: Uint8Array): void {
   if (response !== 0) return;
   endSession(session, "logout", "the initiator logged out");
   session.connection.finish();
-}
-
-/** Asks the initiator to log out within a time (RFC 7143 11.9.1, event 1). */
-export function requestLogout(session: Session, seconds: number): void {
-  const event = 1;
-  putPdu(session, Opcode.ASYNC_MESSAGE, FINAL, 0, 0, 0, RESERVED_TAG, 0, takeStatSn(session), event << 24, seconds, 0);
 }
 
 /** A Text Request: a new one, the rest of one, or the wish to hear more of an answer. */

@@ -2,7 +2,9 @@
  * What the iSCSI target needs of the logical units behind it. Types only: who serves units fits them to this, and the
  * target knows nothing else about them.
  */
+
 import type { TransportId } from "../../../src/transport-id.ts";
+import type { Announcement } from "./announcing.ts";
 
 /** An I_T nexus as a unit knows it; the target only hands it back. */
 export type UnitNexus = object;
@@ -21,6 +23,8 @@ export interface UnitAnswer {
   readonly aborted: readonly UnitNexus[];
   /** This happens in the place of an answer. Only where failures are asked for. */
   readonly mishap?: UnitMishap | undefined;
+  /** The initiator is told this before it is answered. Only where failures are asked for. */
+  readonly announces?: Announcement | undefined;
   /** So many bytes are added to the residual that is right. Only where failures are asked for. */
   readonly residualOffBy?: number | undefined;
   /** The answer goes out so many milliseconds later. Only where failures are asked for. */

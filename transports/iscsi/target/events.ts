@@ -22,6 +22,7 @@ export type SessionEnd =
   | "protocol-error"
   | "timeout"
   | "target-reset"
+  | "dropped"
   | "shutdown";
 
 /** Something happened at the target. */

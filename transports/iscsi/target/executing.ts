@@ -6,6 +6,7 @@ import { SenseKey, Status } from "../../../src/core/generated/codes.ts";
 import { ATTRIBUTE_ACA } from "../pdu.ts";
 import { abortTasksOf } from "./aborting.ts";
 import { answerAbsentUnit } from "./absent-unit.ts";
+import { announce } from "./announcing.ts";
 import { answerTask, putScsiResponse } from "./answering.ts";
 import type { UnitAnswer } from "./device.ts";
 import { befall } from "./mishaps.ts";
@@ -86,6 +87,8 @@ function execute(session: Session, task: Task): void {
 function deliver(session: Session, task: Task, answer: UnitAnswer): void {
   if (answer.aborted.length > 0) abortTasksOf(session, task, answer.aborted);
   if (!isAlive(session, task)) return;
+  if (answer.announces !== undefined) announce(session, answer.announces);
+  if (session.ended !== undefined) return;
   if (answer.mishap !== undefined) befall(session, task, answer.mishap);
   else if (answer.lateByMs === undefined) answerTask(session, task, answer);
   else answerLate(session, task, answer, answer.lateByMs);

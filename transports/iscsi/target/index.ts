@@ -1,4 +1,5 @@
 /** The iSCSI target's surface. Re-exports only. */
+export { type Announcement, announcementEvents } from "./announcing.ts";
 export type { ServedUnit, UnitAnswer, UnitMishap, UnitNexus } from "./device.ts";
 export type { SessionEnd, SessionIdentity, TargetEvent, TargetObserver } from "./events.ts";
 export type {

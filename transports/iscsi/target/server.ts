@@ -4,8 +4,8 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 import { formatAddress } from "../portal.ts";
+import { type Announcement, announce } from "./announcing.ts";
 import { type ConnectionHost, createTargetConnection, type TargetConnection } from "./connection.ts";
-import { requestLogout } from "./conversation.ts";
 import type { SessionIdentity, TargetEvent } from "./events.ts";
 import type { LoginContext, LoginOutcome } from "./login.ts";
 import { negotiationsWith } from "./negotiation.ts";
@@ -37,6 +37,13 @@ export interface IscsiTarget {
   sessions(): readonly SessionIdentity[];
   /** Connections, those that are logging in included. */
   readonly connections: number;
+  /**
+   * Tells initiators something unasked.
+   *
+   * @param whom whose sessions; all unless given
+   * @returns how many were told
+   */
+  announce(announcement: Announcement, whom?: (session: SessionIdentity) => boolean): number;
   /** Asks all initiators to log out, waits a little, closes everything. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -181,7 +188,7 @@ export async function serveIscsi(options: IscsiTargetOptions): Promise<IscsiTarg
         whenEmpty = resolve;
       });
       for (const session of [...sessions.keys()]) {
-        requestLogout(session, Math.max(1, Math.ceil(graceMs / 1000)));
+        announce(session, { event: "logout-request", seconds: Math.max(1, Math.ceil(graceMs / 1000)) });
         session.output.flush();
       }
       let patience: ReturnType<typeof setTimeout> | undefined;
@@ -204,6 +211,14 @@ export async function serveIscsi(options: IscsiTargetOptions): Promise<IscsiTarg
       return connections.size;
     },
     sessions: () => [...sessions.keys()].map(({ identity }) => identity),
+    announce(announcement, whom = () => true) {
+      const told = [...sessions.keys()].filter(({ identity, ended }) => ended === undefined && whom(identity));
+      for (const session of told) {
+        announce(session, announcement);
+        session.output.flush();
+      }
+      return told.length;
+    },
     close() {
       closing ??= close();
       return closing;

@@ -77,6 +77,8 @@ export interface Session {
   heardAt: number;
   /** The transfer tag of a NOP-In that waits for its answer, and since when. */
   ping: { readonly tag: number; readonly since: number } | undefined;
+  /** When the initiator has to have logged out, if it was asked to, in milliseconds of the monotonic clock. */
+  logoutBy: number | undefined;
   /** Set once the session has ended; nothing is sent or executed any more. */
   ended: SessionEnd | undefined;
 }
