@@ -235,22 +235,23 @@ export function* pathReturned(host: Host, path: PathIdentity, memory: Memory): A
   const anchors = host.paths.filter((each) => keyOf(seen, each) === key);
   const present = keyOf(seen, path);
   const untold = present === undefined && (countOf(seen, key) ?? 0) > 0;
-  if (key === 0n || (anchors.length === 0 && present !== key && !untold)) {
-    if (present !== 0n) {
-      const why = "this host is not registered any more: neither shall this path be";
-      yield* registerPaths(self, { newKey: 0n, key: undefined, flags: {}, why });
-    }
-    return "not-registered";
-  }
+  const stays = key !== 0n && (anchors.length > 0 || present === key || untold);
+  if (!stays && present === 0n) return "not-registered";
   const persist = yield* take<"persistence">({
     kind: "persistence",
-    why: "is persistence through power loss active: one more registration must not change it",
+    why: "is persistence through power loss active: what is registered now must not change it",
     paths: numbers([path, ...host.paths]),
   });
+  const flags = { persistThroughPowerLoss: persist === true ? true : undefined };
+  if (!stays) {
+    const why = "this host is not registered any more: neither shall this path be";
+    yield* registerPaths(self, { newKey: 0n, key: undefined, flags, why });
+    return "not-registered";
+  }
   const { after } = yield* registerPaths(self, {
     newKey: key,
     key: undefined,
-    flags: { persistThroughPowerLoss: persist === true ? true : undefined },
+    flags,
     anchors,
     why: "the path that came back registers as the others are",
   });

@@ -179,12 +179,17 @@ export async function carryOut<Result>(algorithm: Algorithm<Result>, execution: 
     }
   }
 
-  async function look(order: readonly number[], critical: boolean): Promise<Seen | undefined> {
-    // Those that answered last come first, and of those the ones with least to do; every one gets a second chance after all others.
+  /** Those that answered last come first, and of those the ones with least to do. */
+  function byHealth(order: readonly number[]): number[] {
     const rank = (path: number): number =>
       [true, undefined, false].indexOf(recorder.alive.get(path)) * 2 ** 20 + busy(path);
     const ranks = new Map(order.map((path) => [path, rank(path)]));
-    const once = [...ranks.keys()].sort((a, b) => (ranks.get(a) as number) - (ranks.get(b) as number));
+    return [...ranks.keys()].sort((a, b) => (ranks.get(a) as number) - (ranks.get(b) as number));
+  }
+
+  async function look(order: readonly number[], critical: boolean): Promise<Seen | undefined> {
+    // Every one gets a second chance after all others.
+    const once = byHealth(order);
     let answered: ScsiError | undefined;
     for (const path of [...once, ...once]) {
       try {
@@ -209,14 +214,20 @@ export async function carryOut<Result>(algorithm: Algorithm<Result>, execution: 
     return undefined;
   }
 
-  async function firstAnswer<Answer>(order: readonly number[], command: Command<Answer>): Promise<Answer | undefined> {
-    for (const path of order) {
+  async function firstAnswer<Answer>(
+    order: readonly number[],
+    command: Command<Answer>,
+    critical: boolean,
+  ): Promise<Answer | undefined> {
+    const once = byHealth(order);
+    for (const path of [...once, ...once]) {
       try {
-        return (await through(path, command, suspended)).result;
+        return (await through(path, command, critical)).result;
       } catch (error) {
         if (!isScsiError(error)) throw error;
-        if (error.code === "ABORTED") throw error;
-        if (error.delivered === "yes") return undefined;
+        if (error.code === "ABORTED" && !critical) throw error;
+        // What the device does not have through one path it has through none.
+        if (error.code === "ILLEGAL_REQUEST") return undefined;
       }
     }
     return undefined;
@@ -253,7 +264,7 @@ export async function carryOut<Result>(algorithm: Algorithm<Result>, execution: 
       case "look":
         return look(step.paths, critical);
       case "persistence":
-        return (await firstAnswer(step.paths, reportCapabilities()))?.persistThroughPowerLossActive;
+        return (await firstAnswer(step.paths, reportCapabilities(), critical))?.persistThroughPowerLossActive;
       case "probe": {
         const alive = await Promise.all(step.paths.map(async (path) => [path, await isAlive(path)] as const));
         return new Set(alive.filter(([, lives]) => lives).map(([path]) => path));

@@ -10,6 +10,7 @@
  *   for a host that has been fenced. That is the only case in which anything is taken back; where an answer was lost and PRGENERATION
  *   does not rule it out, it is taken for that.
  *   What is taken back is all that this host may have: where the target does not tell, every path, also those that did not answer.
+ *   Persistence through power loss, about which the last REGISTER decides for all, stays as whoever fenced this host has made it.
  * - A failure takes nothing back. Paths that were registered before stay so; the error tells which are and which are not.
  * - Success means that every path that answers has the key: a path that did not take it is asked whether it lives, and if it
  *   does, the call fails. BUSY is an answer too.
@@ -92,6 +93,13 @@ function onePerHost(paths: readonly PathIdentity[]): PathIdentity[] {
 export function* withdraw(host: Host, after: Seen, newKey: bigint): Algorithm<never> {
   let seen: Seen | undefined = after;
   const taken = new Set<number>();
+  const persist = yield* take<"persistence">({
+    kind: "persistence",
+    why: "is persistence through power loss active: to unregister must not change it",
+    paths: numbers(host.paths),
+    critical: true,
+  });
+  const flags: RegisterFlags = { persistThroughPowerLoss: persist === true ? true : undefined };
   let left: readonly PathIdentity[] = [];
   for (let rounds = 0; rounds < ROUNDS && seen !== undefined; rounds++) {
     const now: Seen = seen;
@@ -106,7 +114,9 @@ export function* withdraw(host: Host, after: Seen, newKey: bigint): Algorithm<ne
       sends: left.map((path) => {
         const key = keyOf(now, path);
         const command =
-          key === undefined ? registerAndIgnoreExistingKey({ newKey: 0n }) : register({ key, newKey: 0n });
+          key === undefined
+            ? registerAndIgnoreExistingKey({ newKey: 0n, ...flags })
+            : register({ key, newKey: 0n, ...flags });
         return { path: path.index, command };
       }),
       why: "this host has been pre-empted meanwhile: what it registered since is taken back",
@@ -276,10 +286,13 @@ export function* registerPaths(host: Host, asked: Registering): Algorithm<Regist
       }
     }
     if (after === undefined) break;
-    const settled = ({ path, reply }: Attempted): boolean =>
+    const settled = ({ path, named, reply }: Attempted): boolean =>
       reply.kind === "error" ||
-      // As on a single path: nothing says that it should not conflict.
-      (reply.kind === "conflict" && done.size + anchors.length === 0 && (!matches || known(after, path) === undefined));
+      // As on a single path: nothing says that it should not conflict. What ignores the key should not.
+      (reply.kind === "conflict" &&
+        named !== undefined &&
+        done.size + anchors.length === 0 &&
+        (!matches || known(after, path) === undefined));
     open = [...failed.values()].filter((attempt) => !settled(attempt)).map(({ path }) => path);
   }
 

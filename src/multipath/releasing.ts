@@ -121,7 +121,7 @@ function* releaseThrough(host: Host, path: PathIdentity, key: bigint, type: Rese
     const sends = [{ path: path.index, command: release({ key, type }) }];
     const why = "the path that holds releases";
     last = (yield* take<"send">({ kind: "send", sends, why, critical: true })).get(path.index);
-    if (last === undefined || last.kind === "good") return true;
+    if (last === undefined || (last.kind === "good" && last.settled !== true)) return true;
     if (last.kind === "error" || last.kind === "refused") throw last.error;
     const paths = numbers([...host.paths, path]);
     const seen = yield* take<"look">({ kind: "look", why: "is it released", paths, critical: true });

@@ -35,7 +35,12 @@ export type Step =
   /** READ KEYS, READ RESERVATION and READ FULL STATUS, through the first path that answers. */
   | { readonly kind: "look"; readonly why: string; readonly paths: readonly number[]; readonly critical?: boolean }
   /** REPORT CAPABILITIES: does persistence through power loss have to be kept? */
-  | { readonly kind: "persistence"; readonly why: string; readonly paths: readonly number[] }
+  | {
+      readonly kind: "persistence";
+      readonly why: string;
+      readonly paths: readonly number[];
+      readonly critical?: boolean;
+    }
   /** TEST UNIT READY: is anybody there? */
   | { readonly kind: "probe"; readonly why: string; readonly paths: readonly number[] }
   /** No I/O through the map from here on, until it is resumed. */

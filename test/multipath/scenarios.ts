@@ -39,6 +39,8 @@ export interface Scenario {
   readonly wanted: Wanted;
   /** What must be true besides if it succeeded, and nobody fenced this host. */
   also?(truth: Truth): string | undefined;
+  /** It registers anew, with what the caller says of persistence through power loss; otherwise that stays as it was. */
+  readonly registers?: boolean;
   /** Whose registrations it may take away. */
   readonly harms?: "bystander" | "everybody";
 }
@@ -77,12 +79,14 @@ const known: readonly Scenario[] = [
   {
     name: "register for the first time",
     setup: () => undefined,
+    registers: true,
     run: (unit) => through(unit, commands.register({ newKey: N })),
     wanted: { registered: N },
   },
   {
     name: "register and ignore",
     setup: () => undefined,
+    registers: true,
     run: (unit) => through(unit, commands.registerAndIgnoreExistingKey({ newKey: N })),
     wanted: { registered: N },
   },
@@ -90,6 +94,7 @@ const known: readonly Scenario[] = [
     name: "change the key",
     options: knows,
     setup: (world) => registered(world),
+    registers: true,
     run: (unit) => through(unit, commands.register({ key: K, newKey: N })),
     wanted: { registered: N },
   },
@@ -97,6 +102,7 @@ const known: readonly Scenario[] = [
     name: "change the key while holding",
     options: knowsToHold,
     setup: (world) => holding(world, 1),
+    registers: true,
     run: (unit) => through(unit, commands.register({ key: K, newKey: N })),
     wanted: { registered: N },
     also: holds(WE),
@@ -105,6 +111,7 @@ const known: readonly Scenario[] = [
     name: "change the key with the holder's path missing",
     options: knows,
     setup: (world) => missing(world, 5),
+    registers: true,
     run: (unit) => through(unit, commands.register({ key: K, newKey: N })),
     wanted: { registered: N },
     also: (truth) => holds(RO)(truth) ?? (truth.missing.includes(K) ? "the old key is still there" : undefined),
@@ -114,6 +121,7 @@ const known: readonly Scenario[] = [
     options: knows,
     setup: (world) => registered(world),
     removing: true,
+    registers: true,
     run: (unit) => through(unit, commands.register({ key: K, newKey: 0n })),
     wanted: { unregistered: true },
   },
@@ -122,6 +130,7 @@ const known: readonly Scenario[] = [
     options: knowsToHold,
     setup: (world) => holding(world, 5),
     removing: true,
+    registers: true,
     run: (unit) => through(unit, commands.registerAndIgnoreExistingKey({ newKey: 0n })),
     wanted: { unregistered: true },
     also: (truth) => (truth.dead.some(Boolean) ? undefined : holdsNothing(truth)),
@@ -131,6 +140,7 @@ const known: readonly Scenario[] = [
     options: knows,
     setup: (world) => missing(world, 5),
     removing: true,
+    registers: true,
     run: (unit) => through(unit, commands.register({ key: K, newKey: 0n })),
     wanted: { unregistered: true },
     also: (truth) => (truth.holder === "missing" ? "the missing path still holds" : stillThere(truth)),
@@ -143,6 +153,7 @@ const known: readonly Scenario[] = [
       world.registerMissing(K);
     },
     removing: true,
+    registers: true,
     run: (unit) => through(unit, commands.register({ key: K, newKey: 0n })),
     wanted: { unregistered: true },
     also: (truth) => stillThere(truth),
@@ -311,6 +322,7 @@ export interface TriedOut {
 /** Runs a scenario with faults. */
 export async function tryOut(scenario: Scenario, paths: number, faults: readonly Planned[]): Promise<TriedOut> {
   const world = worldOf(scenario, paths);
+  const { persistent } = world.truth();
   world.arm(faults, { removing: scenario.removing });
   let account: MultipathAccount | undefined;
   let failure: unknown;
@@ -342,6 +354,10 @@ export async function tryOut(scenario: Scenario, paths: number, faults: readonly
     // Who else acted may have undone it right after.
     const problem = succeeded && !world.interfered ? scenario.also?.(truth) : undefined;
     if (problem !== undefined) wrong.push(`success, but ${problem}`);
+    const others = world.interfered || faults.some(([, fault]) => fault === "competitor-registers");
+    if (succeeded && !others && scenario.registers !== true && truth.persistent !== persistent) {
+      wrong.push(`success, but ${persistent ? "it would no longer" : "now it would"} survive a loss of power`);
+    }
   } else {
     // Fenced: nothing of it may be left, and nothing come back.
     // A path that is BUSY for good takes no command: neither one that would unregister it, nor one that would write.

@@ -84,6 +84,8 @@ export interface Truth {
   readonly bystander: bigint;
   /** Registrations of the host through nexuses that no path is. */
   readonly missing: readonly bigint[];
+  /** Would all of it survive a loss of power? The last REGISTER decides. */
+  readonly persistent: boolean;
 }
 
 export interface World {
@@ -113,7 +115,7 @@ export interface World {
   arm(faults: readonly Planned[], options?: { readonly removing?: boolean | undefined }): void;
   /** Carries a command out for another initiator, directly. */
   as(initiator: string, serviceAction: number, key: bigint, newKey: bigint, type?: number): number;
-  /** The same through one of the host's own paths. */
+  /** The same through one of the host's own paths; what it registers is to survive a loss of power. */
   through(path: number, serviceAction: number, key: bigint, newKey: bigint, type?: number): number;
   /** Remembers the device server's state; and goes back to it, with a unit that knows nothing of what has happened since. */
   mark(): void;
@@ -125,13 +127,21 @@ export interface World {
 }
 
 /** A parameter list and CDB, by hand. */
-function reserveOut(serviceAction: number, key: bigint, newKey: bigint, type = 0): [Uint8Array, Uint8Array] {
+function reserveOut(
+  serviceAction: number,
+  key: bigint,
+  newKey: bigint,
+  type = 0,
+  persist = false,
+): [Uint8Array, Uint8Array] {
   const cdb = new Uint8Array(10);
   cdb.set([0x5f, serviceAction, type, 0, 0, 0, 0, 0, 24]);
   const list = new Uint8Array(24);
   const view = new DataView(list.buffer);
   view.setBigUint64(0, key);
   view.setBigUint64(8, newKey);
+  // APTPL (spc4r36f 6.16.3).
+  list[20] = persist ? 1 : 0;
   return [cdb, list];
 }
 
@@ -188,9 +198,9 @@ export function createWorld(given: WorldOptions): World {
         ]),
     );
 
-  function as(nexus: Nexus, serviceAction: number, key: bigint, newKey: bigint, type = 0): number {
+  function as(nexus: Nexus, serviceAction: number, key: bigint, newKey: bigint, type = 0, persist = false): number {
     nexus.attentions.length = 0;
-    return simulated.server.execute(nexus, ...reserveOut(serviceAction, key, newKey, type)).status;
+    return simulated.server.execute(nexus, ...reserveOut(serviceAction, key, newKey, type, persist)).status;
   }
 
   function compete(fault: FaultName): void {
@@ -304,7 +314,7 @@ export function createWorld(given: WorldOptions): World {
     },
     truth(): Truth {
       const keys = keysByNexus();
-      const { reservation, registrations } = simulated.server.snapshot();
+      const { reservation, registrations, persistsThroughPowerLoss } = simulated.server.snapshot();
       const at = reservation?.holder;
       const holding = at === null || at === undefined ? undefined : registrations[at];
       const holderName = holding && `${holding.initiatorPort.toLowerCase()}|${holding.relativeTargetPort}`;
@@ -328,6 +338,7 @@ export function createWorld(given: WorldOptions): World {
         competitor: keys.get(others.competitor.name) ?? 0n,
         bystander: keys.get(others.bystander.name) ?? 0n,
         missing: [...keys].filter(([name]) => name.startsWith(OWN) && !names.has(name)).map(([, key]) => key),
+        persistent: persistsThroughPowerLoss,
       };
     },
     arm(planned: readonly Planned[], { removing: removes = false }: { readonly removing?: boolean | undefined } = {}) {
@@ -345,7 +356,14 @@ export function createWorld(given: WorldOptions): World {
         type,
       ),
     through: (path: number, serviceAction: number, key: bigint, newKey: bigint, type = 0) =>
-      as(own[path] as Nexus, serviceAction, key, newKey, type),
+      as(
+        own[path] as Nexus,
+        serviceAction,
+        key,
+        newKey,
+        type,
+        (serviceAction === 0 || serviceAction === 6) && newKey !== 0n,
+      ),
     mark() {
       const attentions = everybody.map((nexus) => [...nexus.attentions]);
       start = { snapshot: simulated.server.snapshot(), attentions };
@@ -377,7 +395,7 @@ export function createWorld(given: WorldOptions): World {
       dead[path] = false;
     },
     registerMissing(key: bigint) {
-      as(missingNexus, 6, 0n, key);
+      as(missingNexus, 6, 0n, key, 0, true);
       return missingNexus;
     },
   };
