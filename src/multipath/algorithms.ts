@@ -21,7 +21,7 @@ import { noUsablePath, worstOf } from "./failures.ts";
 import { vanished } from "./fenced.ts";
 import { byKey, clearTurn, inTurn, preemptTurn, reserveTurn } from "./in-turn.ts";
 import type { PathIdentity } from "./path.ts";
-import { type Host, numbers, type Registered, registerPaths, withdraw } from "./registering.ts";
+import { asItPersists, type Host, numbers, type Registered, registerPaths, withdraw } from "./registering.ts";
 import { releaseAll, selfPreempt } from "./releasing.ts";
 import type { MultipathRequest } from "./request.ts";
 import { countOf, foreignWith, holdingOf, keyOf, missingOf, type Seen } from "./seen.ts";
@@ -237,12 +237,7 @@ export function* pathReturned(host: Host, path: PathIdentity, memory: Memory): A
   const untold = present === undefined && (countOf(seen, key) ?? 0) > 0;
   const stays = key !== 0n && (anchors.length > 0 || present === key || untold);
   if (!stays && present === 0n) return "not-registered";
-  const persist = yield* take<"persistence">({
-    kind: "persistence",
-    why: "is persistence through power loss active: what is registered now must not change it",
-    paths: numbers([path, ...host.paths]),
-  });
-  const flags = { persistThroughPowerLoss: persist === true ? true : undefined };
+  const flags = yield* asItPersists([path, ...host.paths]);
   if (!stays) {
     const why = "this host is not registered any more: neither shall this path be";
     yield* registerPaths(self, { newKey: 0n, key: undefined, flags, why });

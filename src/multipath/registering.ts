@@ -86,6 +86,17 @@ function onePerHost(paths: readonly PathIdentity[]): PathIdentity[] {
   return [...first.values()];
 }
 
+/** The flags of a REGISTER that leaves persistence through power loss as it is. */
+export function* asItPersists(paths: readonly PathIdentity[], critical = false): Algorithm<RegisterFlags> {
+  const active = yield* take<"persistence">({
+    kind: "persistence",
+    why: "is persistence through power loss active: the last REGISTER decides about it for all, and must not change it",
+    paths: numbers(paths),
+    critical,
+  });
+  return { persistThroughPowerLoss: active === true ? true : undefined };
+}
+
 /**
  * Unregisters a host that was fenced: every path that has a key, and where the target does not tell every path, whatever it has.
  * A path of which that is not known is let go only when it has said that it is unregistered.
@@ -93,13 +104,7 @@ function onePerHost(paths: readonly PathIdentity[]): PathIdentity[] {
 export function* withdraw(host: Host, after: Seen, newKey: bigint): Algorithm<never> {
   let seen: Seen | undefined = after;
   const taken = new Set<number>();
-  const persist = yield* take<"persistence">({
-    kind: "persistence",
-    why: "is persistence through power loss active: to unregister must not change it",
-    paths: numbers(host.paths),
-    critical: true,
-  });
-  const flags: RegisterFlags = { persistThroughPowerLoss: persist === true ? true : undefined };
+  const flags = yield* asItPersists(host.paths, true);
   let left: readonly PathIdentity[] = [];
   for (let rounds = 0; rounds < ROUNDS && seen !== undefined; rounds++) {
     const now: Seen = seen;

@@ -14,14 +14,14 @@
  * - Persistence through power loss stays as it was: the last REGISTER decides about it for all.
  */
 import type { Command } from "../command.ts";
-import { preempt, preemptAndAbort, release } from "../commands/persistent-reserve-out.ts";
+import { preempt, preemptAndAbort, type RegisterFlags, release } from "../commands/persistent-reserve-out.ts";
 import { ScsiError } from "../errors.ts";
 import type { ReservationType } from "../reservation.ts";
 import { noUsablePath, preemptedMeanwhile, worstOf } from "./failures.ts";
 import { vanished } from "./fenced.ts";
 import { byKey, inTurn, preemptTurn } from "./in-turn.ts";
 import type { PathIdentity } from "./path.ts";
-import { type Host, hexKey, numbers, refuseShared, registerPaths } from "./registering.ts";
+import { asItPersists, type Host, hexKey, numbers, refuseShared, registerPaths } from "./registering.ts";
 import { countOf, holdingOf, keyOf, registrationOf, type Seen } from "./seen.ts";
 import { type Algorithm, type Reply, take } from "./step.ts";
 
@@ -39,13 +39,6 @@ const without = (host: Host, path: PathIdentity): Host => ({
   paths: host.paths.filter((each) => each !== path),
 });
 
-const askPersistence = (host: Host): Algorithm<boolean | undefined> =>
-  take<"persistence">({
-    kind: "persistence",
-    why: "is persistence through power loss active: to register again must not change it",
-    paths: numbers(host.paths),
-  });
-
 /** Pre-empts this host's own key (or everybody) through one path, and registers the others again. Returns that path. */
 export function* selfPreempt(host: Host, asked: SelfPreempting): Algorithm<PathIdentity> {
   const { key, victimKey, type, abort } = asked;
@@ -56,7 +49,7 @@ export function* selfPreempt(host: Host, asked: SelfPreempting): Algorithm<PathI
   });
   if (before === undefined) throw noUsablePath("no path answers");
   if (victimKey !== 0n) refuseShared(host, before, key, "no");
-  const persist = yield* askPersistence(host);
+  const flags = yield* asItPersists(host.paths);
   yield* take<"suspend">({
     kind: "suspend",
     why: "no I/O may meet a path while it is without registration",
@@ -71,14 +64,13 @@ export function* selfPreempt(host: Host, asked: SelfPreempting): Algorithm<PathI
         : "the reservation comes to this path; every other registration with this key goes",
     critical: true,
   });
-  yield* restore(host, path, before, key, persist);
+  yield* restore(host, path, before, key, flags);
   yield* take<"resume">({ kind: "resume", why: "every living path is registered again" });
   return path;
 }
 
 /** Registers the paths again that a PREEMPT of one's own has taken it from. */
-function* restore(host: Host, path: PathIdentity, before: Seen, key: bigint, persist: boolean | undefined): Algorithm {
-  const flags = { persistThroughPowerLoss: persist === true ? true : undefined };
+function* restore(host: Host, path: PathIdentity, before: Seen, key: bigint, flags: RegisterFlags): Algorithm {
   const after = yield* take<"look">({
     kind: "look",
     why: "is the path that pre-empted still registered",
@@ -141,7 +133,7 @@ function* releaseMissing(
   gone: readonly PathIdentity[],
   key: bigint,
   type: ReservationType,
-  persist: boolean | undefined,
+  flags: RegisterFlags,
 ): Algorithm {
   const left = [...gone];
   let rest = host;
@@ -150,7 +142,7 @@ function* releaseMissing(
     const released = yield* releaseThrough(rest, path, key, type);
     rest = without(rest, path);
     if (released) {
-      yield* readmit(host, left, path, key, persist);
+      yield* readmit(host, left, path, key, flags);
       return;
     }
     // That path is gone too: from another one, all over again.
@@ -165,7 +157,7 @@ function* readmit(
   left: readonly PathIdentity[],
   anchor: PathIdentity,
   key: bigint,
-  persist: boolean | undefined,
+  flags: RegisterFlags,
 ): Algorithm {
   if (left.length === 0) return;
   const why = "paths that were taken for dead have lost their registration: does one live after all";
@@ -177,7 +169,7 @@ function* readmit(
     {
       newKey: key,
       key: undefined,
-      flags: { persistThroughPowerLoss: persist === true ? true : undefined },
+      flags,
       anchors: [anchor],
       critical: true,
       why: "it lives, and is registered again",
@@ -269,8 +261,8 @@ export function* releaseAll(
       if (alive.has(holder.index) && (yield* releaseThrough(host, holder, key, type))) return;
       const rest = without(host, holder);
       if (rest.paths.length === 0) throw worstOf(replies.values());
-      const persist = yield* askPersistence(rest);
-      yield* releaseMissing(rest, [holder], key, type, persist);
+      const flags = yield* asItPersists(rest.paths);
+      yield* releaseMissing(rest, [holder], key, type, flags);
       return;
     }
     case "missing": {
@@ -280,7 +272,7 @@ export function* releaseAll(
       if (reservation.holder === "one-nexus" && reservation.type !== type) {
         throw wrongType(type, reservation.type ?? `type ${reservation.typeCode}`);
       }
-      yield* releaseMissing(host, [], key, type, yield* askPersistence(host));
+      yield* releaseMissing(host, [], key, type, yield* asItPersists(host.paths));
     }
   }
 }
