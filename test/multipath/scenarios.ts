@@ -37,6 +37,8 @@ export interface Scenario {
   setup(world: World): void;
   run(unit: MultipathUnit): Promise<unknown>;
   readonly wanted: Wanted;
+  /** The service action that must have been executed if it succeeded, whoever else brought the same about: its effect cannot be seen. */
+  readonly must?: number;
   /** What must be true besides if it succeeded, and nobody fenced this host. */
   also?(truth: Truth): string | undefined;
   /** It registers anew, with what the caller says of persistence through power loss; otherwise that stays as it was. */
@@ -225,6 +227,7 @@ const known: readonly Scenario[] = [
     setup: (world) => registered(world),
     harms: "bystander",
     run: (unit) => through(unit, commands.preemptAndAbort({ key: K, victimKey: D, type: RO })),
+    must: 5,
     wanted: { registered: K },
     also: (truth) => (truth.bystander === 0n ? undefined : "the victim is still registered"),
   },
@@ -343,6 +346,9 @@ export async function tryOut(scenario: Scenario, paths: number, faults: readonly
   const { wanted } = scenario;
 
   if (world.suspended) wrong.push("the map is still suspended");
+  if (succeeded && scenario.must !== undefined && !world.executed.has(scenario.must)) {
+    wrong.push("success, but nothing was executed");
+  }
   if (world.fencedAt === undefined || scenario.removing === true) {
     if (succeeded && "registered" in wanted) {
       const without = living.filter(({ key }) => key !== wanted.registered);

@@ -99,6 +99,8 @@ export interface World {
   readonly sent: readonly { readonly path: number; readonly cdb: Uint8Array; readonly dataOut: Uint8Array }[];
   /** Is told of every command's number before it is executed. */
   onCommand: ((count: number) => void) | undefined;
+  /** Service actions of PERSISTENT RESERVE OUT of the host that ended with GOOD. */
+  readonly executed: ReadonlySet<number>;
   /** What went wrong with the map while it was not suspended, and the like. */
   readonly violations: readonly string[];
   /** When the competitor took away a registration of the host: at which command. */
@@ -180,6 +182,7 @@ export function createWorld(given: WorldOptions): World {
   const trace: string[] = [];
   const sent: { readonly path: number; readonly cdb: Uint8Array; readonly dataOut: Uint8Array }[] = [];
   const violations: string[] = [];
+  const executed = new Set<number>();
 
   const others = {
     competitor: simulated.identify({ initiatorPort: `${COMPETITOR},i,0x1`, relativeTargetPort: 1 }),
@@ -264,6 +267,7 @@ export function createWorld(given: WorldOptions): World {
     const watched = armed && cdb[0] === 0x5f && !removing && !world.suspended && map;
     const had = watched ? keysByNexus() : undefined;
     const { status, dataIn, sense } = simulated.server.execute(nexus, cdb, dataOut);
+    if (cdb[0] === 0x5f && status === 0) executed.add((cdb[1] ?? 0) & 0x1f);
     if (had !== undefined) {
       const keys = keysByNexus();
       own.forEach(({ name }, index) => {
@@ -297,6 +301,7 @@ export function createWorld(given: WorldOptions): World {
     sent,
     onCommand: undefined,
     violations,
+    executed,
     get count() {
       return count;
     },
@@ -380,6 +385,7 @@ export function createWorld(given: WorldOptions): World {
       trace.length = 0;
       sent.length = 0;
       violations.length = 0;
+      executed.clear();
       armed = false;
       idle = false;
       interfered = false;
