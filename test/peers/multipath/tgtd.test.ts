@@ -5,9 +5,13 @@
  */
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import {
+  accessStatus,
   commands,
+  createFailfast,
+  createMultihostDisk,
   createMultipathUnit,
   createPathLimits,
+  type FailfastEvent,
   isScsiError,
   type MultipathUnit,
   mpathPersistentReserveIn,
@@ -16,6 +20,9 @@ import {
   open,
   openMultipathUnit,
   type PathLimits,
+  quickReserve,
+  registerHost,
+  releaseOwnership,
 } from "../../../transports/index.ts";
 import { type IscsiUnits, openIscsiUnits } from "../../../transports/iscsi/index.ts";
 import { startTgtd, type Tgtd } from "../tgt/tgtd.ts";
@@ -236,6 +243,41 @@ test("the holder's way is cut: suspended, pre-empted by its own key, registered,
   expect((await other.readKeys()).keys).toEqual([0xa1n]);
   await way?.mend();
   await expect(unit.pathReturned(holder)).resolves.toBe("registered");
+});
+
+test("a multihost disk of two ways: RESERVE is one's, RELEASE both's; fail-fast hears of a fence through the way that is left", async () => {
+  await using first = await openWay(tgtd.port);
+  await using second = await openWay(tgtd.port);
+  await using found = await openIscsiUnits({
+    portals: [first, second].map(({ port }) => `iscsi://127.0.0.1:${port}/${TARGET}`),
+    discovery: false,
+    luns: [1],
+    initiatorName: US,
+    loginTimeoutMs: 2000,
+  });
+  const [unit] = found.units as [MultipathUnit];
+  const disk = createMultihostDisk(unit);
+  const [, way] = unit.paths;
+  await using other = await open(`iscsi://127.0.0.1:${tgtd.port}/${TARGET}/1`, { initiatorName: `${US}-other` });
+  await quickReserve(createMultihostDisk((way as (typeof unit.paths)[0]).unit));
+  expect((await accessStatus(disk)).paths?.map(({ access }) => access)).toEqual([false, true]);
+  await releaseOwnership(disk);
+  await quickReserve(createMultihostDisk(other));
+  await releaseOwnership(createMultihostDisk(other));
+  await registerHost(disk, { oldKey: 0n, newKey: 0xa1n, aptpl: false });
+  await other.register({ newKey: 0xb1n });
+  const events: FailfastEvent[] = [];
+  await using failfast = createFailfast({ intervalMs: 100, observer: (event) => events.push(event) });
+  expect(await failfast.watch(unit, { kind: "registered", key: 0xa1n }).first).toBe(true);
+  await first.cut();
+  const { access, paths = [] } = await accessStatus(disk, { key: 0xa1n });
+  const isCut = ({ path }: (typeof paths)[0]): boolean => path.includes(`:${first.port}/`);
+  expect([access, ...paths.map((path) => isCut(path) === (path.access === undefined))]).toEqual([true, true, true]);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(events).toEqual([]);
+  await other.preempt({ key: 0xb1n, victimKey: 0xa1n, type: RO });
+  await expect.poll(() => failfast.signal.aborted, { timeout: 10_000 }).toBe(true);
+  expect(events).toMatchObject([{ type: "lost", loss: { reason: "not-registered", noticedBy: "probe" } }]);
 });
 
 test("libmpathpersist's calls: all six types, and nothing printed", async () => {
