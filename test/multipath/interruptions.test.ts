@@ -7,7 +7,7 @@ import { somePairs } from "./pairs.ts";
 import { scenarios, tryOut } from "./scenarios.ts";
 import { faultNames, type Planned } from "./world.ts";
 
-const everySoManieth = process.env.INTERRUPTIONS === "all" ? 1 : 31;
+const everySoManieth = process.env.INTERRUPTIONS === "all" ? 1 : 47;
 const cases = scenarios.map((scenario, index) => [scenario.name, scenario, index] as const);
 
 // Nobody reads the stacks of errors that are meant to be.
