@@ -2,7 +2,8 @@
  * What access a host expects to have to a disk, and whether what is seen there still is that access. Pure rules; the looking is
  * done by probing.ts.
  */
-import { isAllRegistrants, type RegisteredKeys, type ReservationState, type ReservationType } from "../reservation.ts";
+import { accessUnder } from "../access.ts";
+import type { RegisteredKeys, ReservationState, ReservationType } from "../reservation.ts";
 
 /** The access that is expected. */
 export type Expectation =
@@ -79,7 +80,7 @@ export function judgeAccess(
   }
   const { type } = reservation;
   const ours = reservation.holder === "all-registrants" || reservation.key === expected.key;
-  const registrantsMay = type?.endsWith("-registrants-only") === true || (type !== undefined && isAllRegistrants(type));
+  const registrantsMay = accessUnder(reservation, { registered: true, holder: false })?.write === true;
   if (!ours && (!registrantsMay || expected.holds === true)) {
     const by = reservation.holder === "one-nexus" ? ` by key ${hex(reservation.key)}` : "";
     return lost("held-by-another", `The disk is reserved as ${type ?? `type ${reservation.typeCode}`}${by}`);

@@ -3,11 +3,12 @@
  * forbids it (spc4r36f 5.13.1, table 65), so where hosts are registered, keys and reservation are read besides. A unit of several paths is
  * asked through each: a registration is one I_T nexus's, and a host has access if every path that answers has.
  */
+import { accessUnder } from "../access.ts";
 import { isScsiError, type ScsiError } from "../errors.ts";
 import type { Unit } from "../logical-unit.ts";
 import { isMultipath } from "../multipath/is-multipath.ts";
 import { samePort } from "../multipath/path.ts";
-import { isAllRegistrants, type RegisteredKeys, type ReservationState } from "../reservation.ts";
+import type { RegisteredKeys, ReservationState } from "../reservation.ts";
 import { noRetries } from "../retry.ts";
 import type { TransportId } from "../transport-id.ts";
 import type { MultihostDisk } from "./disk.ts";
@@ -108,7 +109,7 @@ function judge(reservation: ReservationState, mine: Mine | "no" | undefined): Ac
   }
   if (mine === "no")
     return { access: false, because: `There is a ${type} reservation, and this host is not registered.` };
-  const registrantsMay = type?.endsWith("-registrants-only") === true || (type !== undefined && isAllRegistrants(type));
+  const registrantsMay = accessUnder(reservation, { registered: true, holder: false })?.write === true;
   if (registrantsMay) return { access: true, because: `This host is registered, and the reservation is ${type}.` };
   const ours = reservation.holder === "one-nexus" && reservation.key === mine.key;
   if (mine.holder ?? ours) return { access: true, because: `This host holds the ${type} reservation.` };

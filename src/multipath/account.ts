@@ -79,7 +79,7 @@ export const createRecorder = (): Recorder => ({
   doubtful: 0,
 });
 
-/** RESERVE and RELEASE do not move PRGENERATION. */
+/** RESERVE and RELEASE do not move PRGENERATION (spc4r36f 6.15.2). */
 const still: ReadonlySet<string> = new Set(["RESERVE", "RELEASE"]);
 
 /** Notes how a command ended on a path. */

@@ -16,7 +16,7 @@ import {
   replaceLostReservation,
 } from "../commands/persistent-reserve-out.ts";
 import { isScsiError } from "../errors.ts";
-import { isAllRegistrants, type ReservationType } from "../reservation.ts";
+import type { ReservationType } from "../reservation.ts";
 import { noUsablePath, worstOf } from "./failures.ts";
 import { vanished } from "./fenced.ts";
 import { byKey, clearTurn, inTurn, preemptTurn, reserveTurn } from "./in-turn.ts";
@@ -108,7 +108,7 @@ function* unregister(host: Host, named: bigint | undefined, flags: RegisterFlags
   yield* registerPaths(host, { ...asked, key: undefined, why: "what is still registered unregisters" });
 }
 
-/** Unregisters paths that are gone, by PREEMPT of the own key: every registration with the key goes, but the holder's own. */
+/** Unregisters paths that are gone, by PREEMPT of the own key: every registration with the key goes, but the holder's own (spc4r36f 5.13.11.2.4.3). */
 function* unregisterMissing(host: Host, key: bigint, first: Seen): Algorithm {
   const replies: Reply[] = [];
   const order = byKey(host.paths, first, key);
@@ -258,7 +258,3 @@ export function* pathReturned(host: Host, path: PathIdentity, memory: Memory): A
   }
   return "registered";
 }
-
-/** Which types let every registered path write, and not the holder's alone. */
-export const letsRegistrantsWrite = (type: ReservationType): boolean =>
-  isAllRegistrants(type) || type.endsWith("registrants-only");

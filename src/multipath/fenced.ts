@@ -6,7 +6,7 @@
  *
  * Some targets do not tell through which ports registrations were made. There they are counted: a change of key takes from the old one
  * what it adds to the new one, so that together they never become fewer. For an answer that was lost PRGENERATION, which every REGISTER,
- * CLEAR and PREEMPT moves by one, is the only witness: it must not have moved further than this host's commands, the lost one included, and
+ * CLEAR and PREEMPT moves by one (spc4r36f 6.15.2), is the only witness: it must not have moved further than this host's commands, the lost one included, and
  * those of other hosts that left a registration with another key. No registration with this host's key is put down to another host,
  * for it may be this host's own. What is left in doubt (an answer lost while somebody else acted, an array that counts one
  * registration for several paths) is taken for fenced: a host too many that has to ask is better than one that writes on.

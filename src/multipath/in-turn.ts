@@ -6,7 +6,8 @@
  * - The command is under way through one path at a time, and goes to the next only if it certainly was not executed, or if a look
  *   at the target shows that it was not. PREEMPT twice is not PREEMPT once.
  * - A lost answer is settled by looking through any path that still answers; what cannot be settled is said, and ends the call.
- * - None of these commands takes a registration from a path of this host, but for CLEAR, which takes everybody's.
+ * - A registration of a path of this host is taken by CLEAR, by REGISTER AND MOVE with UNREG, and by PREEMPT of this host's own key or of
+ *   everybody (spc4r36f 5.13.11.2.4.3, 5.13.11.2.5): the last is releasing.ts's, which registers the paths again. By nothing else.
  */
 import type { Command } from "../command.ts";
 import { clear, preempt, preemptAndAbort, reserve } from "../commands/persistent-reserve-out.ts";

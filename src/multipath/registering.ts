@@ -3,14 +3,15 @@
  *
  * What holds at every step:
  * - Every path is sent the key that the target shows for it, wherever that can be known, so that the target itself refuses a
- *   registration whose ground has moved: between the look and the command nobody comes unnoticed. Where the target does not tell, a
+ *   registration whose ground has moved (spc4r36f 5.13.7, table 67): between the look and the command nobody comes unnoticed. Where the target does not tell, a
  *   second try names the key that the path has in all likelihood, and ignores it only when there is none or the path conflicts with it again.
  * - A registration that had been there, or has been made here, and is gone at the next look means that another host pre-empted
  *   this one. Then nothing more is registered, and what was registered afterwards is taken back: no live path stays writable
  *   for a host that has been fenced. That is the only case in which anything is taken back; where an answer was lost and PRGENERATION
  *   does not rule it out, it is taken for that.
  *   What is taken back is all that this host may have: where the target does not tell, every path, also those that did not answer.
- *   Persistence through power loss, about which the last REGISTER decides for all, stays as whoever fenced this host has made it.
+ *   Persistence through power loss, about which the last REGISTER decides for all (spc4r36f 5.13.5.1), stays as whoever fenced this host
+ *   has made it.
  * - A failure takes nothing back. Paths that were registered before stay so; the error tells which are and which are not.
  * - Success means that every path that answers has the key: a path that did not take it is asked whether it lives, and if it
  *   does, the call fails. BUSY is an answer too.

@@ -3,15 +3,15 @@
  * the registrations of its other paths go with it, and are restored.
  *
  * What holds at every step:
- * - The holder alone can release. If its path is gone, the reservation is moved to a living path by PREEMPT of one's own key, and
+ * - The holder alone can release (spc4r36f 5.13.11.2.2). If its path is gone, the reservation is moved to a living path by PREEMPT of one's own key, and
  *   released there. Nobody else's registration has this key: it is looked at before, and refused otherwise.
  * - From PREEMPT until the other paths are registered again they are without: therefore the map is suspended before and resumed
  *   after, whatever happens; the caller's signal does not stop it in between; and they are registered first, before RELEASE.
  * - They are registered again only as long as the pre-empting path's own registration stands. If it is gone, this host has been
  *   fenced in between, and what was registered after that is taken back.
- * - RELEASE takes no registration: one that is gone at the look after it was taken by another host, and then the call does not succeed,
+ * - RELEASE takes no registration (spc4r36f 5.13.11.2.2): one that is gone at the look after it was taken by another host, and then the call does not succeed,
  *   whatever a path has answered before.
- * - Persistence through power loss stays as it was: the last REGISTER decides about it for all.
+ * - Persistence through power loss stays as it was: the last REGISTER decides about it for all (spc4r36f 5.13.5.1).
  */
 import type { Command } from "../command.ts";
 import { preempt, preemptAndAbort, type RegisterFlags, release } from "../commands/persistent-reserve-out.ts";
@@ -80,7 +80,8 @@ function* restore(host: Host, path: PathIdentity, before: Seen, key: bigint, fla
   if (after === undefined) throw noUsablePath("no path answers any more");
   const own = keyOf(after, path);
   if (own !== undefined && own !== key) {
-    // Who does not hold takes its own registration too (SPC-4); who does, keeps it: then somebody else has taken it.
+    // Who does not hold takes its own registration too (spc4r36f 5.13.11.2.5); who does, keeps it (5.13.11.2.4.3): then somebody else has
+    // taken it.
     const held = ["path", "missing"].includes(holdingOf(before, key, host.paths, host.ports).by);
     const moved = (after.keys.prGeneration - before.keys.prGeneration) >>> 0;
     if (held || moved > 1) {

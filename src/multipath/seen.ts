@@ -54,7 +54,7 @@ export function registrationOf(
   return doubt ? undefined : { key: 0n, holder: false };
 }
 
-/** How many registrations have this key; undefined if the list was cut. */
+/** How many registrations have this key, which READ KEYS lists once for each (spc4r36f 6.15.2); undefined if the list was cut. */
 export function countOf(seen: Seen, key: bigint): number | undefined {
   return seen.keys.truncated ? undefined : seen.keys.keys.filter((each) => each === key).length;
 }
