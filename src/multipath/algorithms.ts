@@ -108,7 +108,10 @@ function* unregister(host: Host, named: bigint | undefined, flags: RegisterFlags
   yield* registerPaths(host, { ...asked, key: undefined, why: "what is still registered unregisters" });
 }
 
-/** Unregisters paths that are gone, by PREEMPT of the own key: every registration with the key goes, but the holder's own (spc4r36f 5.13.11.2.4.3). */
+/**
+ * Unregisters paths that are gone, by PREEMPT of the own key: every registration with the key goes, but the holder's own
+ * (spc4r36f 5.13.11.2.4.3).
+ */
 function* unregisterMissing(host: Host, key: bigint, first: Seen): Algorithm {
   const replies: Reply[] = [];
   const order = byKey(host.paths, first, key);
