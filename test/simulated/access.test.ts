@@ -91,6 +91,7 @@ const commands: readonly CommandRow[] = [
   ["MODE SELECT(10)", Uint8Array.of(0x55, 0x10, 0, 0, 0, 0, 0, 0, 0, 0), no, "AAAAAA", "CCAAAA", "CCCCCC"],
   ["EXTENDED COPY(LID1)", cdb16(0x83).fill(0, 13), no, "AAAAAA", "CCAAAA", "CCCCCC"],
   ["RECEIVE COPY OPERATING PARAMETERS", cdb16(0x84, 0x03), no, "AAAAAA", "AAAAAA", "AAAAAA"],
+  ["REPORT TARGET PORT GROUPS", Uint8Array.of(0xa3, 0x0a, 0, 0, 0, 0, 0, 0, 0, 255, 0, 0), no, "AAAAAA", "AAAAAA", "AAAAAA"],
   ["START STOP UNIT, START 1", Uint8Array.of(0x1b, 0, 0, 0, 1, 0), no, "AAAAAA", "AAAAAA", "AAAAAA"],
   ["START STOP UNIT, START 0", Uint8Array.of(0x1b, 0, 0, 0, 0, 0), no, "AAAAAA", "CCAAAA", "CCCCCC"],
   ["START STOP UNIT, POWER CONDITION 1", Uint8Array.of(0x1b, 0, 0, 0, 0x11, 0), no, "AAAAAA", "CCAAAA", "CCCCCC"],

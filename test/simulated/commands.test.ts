@@ -221,11 +221,11 @@ describe("PERSISTENT RESERVE OUT", () => {
 describe("INQUIRY", () => {
   const inquiry = (evpd: number, page: number, length = 255) => Uint8Array.of(0x12, evpd, page, 0, length, 0);
 
-  it("standard data: a disk after SPC-4 that can queue and copy", () => {
+  it("standard data: a disk after SPC-4 that can queue and copy, and is reached alike through every port", () => {
     const { lab, a, data } = setup();
     const bytes = data(inquiry(0, 0));
     expect(bytes).toHaveLength(96);
-    expect(bytes.slice(0, 8)).toEqual([0, 0, 6, 0x12, 91, 0x08, 0, 2]);
+    expect(bytes.slice(0, 8)).toEqual([0, 0, 6, 0x12, 91, 0x18, 0, 2]);
     expect(ascii(Uint8Array.from(bytes.slice(8, 36)))).toBe("SIMULATEPERSISTENT DISK 0001");
     // SAM-5, iSCSI, SPC-4, SBC-3 (spc4r36f table 179).
     expect(bytes.slice(58, 66)).toEqual([0x00, 0xa0, 0x09, 0x60, 0x04, 0x60, 0x04, 0xc0]);
@@ -244,15 +244,16 @@ describe("INQUIRY", () => {
     expect(ascii(bytes.subarray(4))).toBe("disk-7");
   });
 
-  it("page 83h names the unit twice, and the target port that is asked", () => {
+  it("page 83h names the unit twice, and the target port that is asked and its group", () => {
     const { lab } = setup({ serialNumber: "disk-7", targetPorts: [1, 0x102] });
     const bytes = lab.server.execute(lab.nexus("a", 0x102), inquiry(1, 0x83)).dataIn;
-    expect([...bytes.subarray(0, 8)]).toEqual([0, 0x83, 0, 4 + 8 + 4 + 14 + 4 + 4, 0x01, 0x03, 0, 8]);
+    expect([...bytes.subarray(0, 8)]).toEqual([0, 0x83, 0, 4 + 8 + 4 + 14 + 4 + 4 + 4 + 4, 0x01, 0x03, 0, 8]);
     // NAA 3h: locally assigned.
     expect((bytes[8] as number) >>> 4).toBe(3);
     expect([...bytes.subarray(16, 20)]).toEqual([0x02, 0x01, 0, 14]);
     expect(ascii(bytes.subarray(20, 34))).toBe("SIMULATEdisk-7");
-    expect([...bytes.subarray(34)]).toEqual([0x01, 0x14, 0, 4, 0, 0, 1, 2]);
+    // Relative target port, target port group.
+    expect([...bytes.subarray(34)]).toEqual([0x01, 0x14, 0, 4, 0, 0, 1, 2, 0x01, 0x15, 0, 4, 0, 0, 0, 1]);
   });
 
   it("the unit's name is the same through all ports, and another for another unit", () => {

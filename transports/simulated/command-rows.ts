@@ -7,6 +7,7 @@ import { logCommands } from "./media/log-commands.ts";
 import { streamCommands } from "./media/stream-commands.ts";
 import { mediumCommands, preventCommands } from "./medium-commands.ts";
 import { modeCommands } from "./mode-commands.ts";
+import { portGroupCommands } from "./port-group-commands.ts";
 import { reserveCommands } from "./reserve-commands.ts";
 import { spaceCommands } from "./space-commands.ts";
 import { supportedCommands } from "./supported-commands.ts";
@@ -29,6 +30,7 @@ export const diskRows: readonly CommandRow[] = [
   ...transferCommands,
   ...spaceCommands,
   ...copyCommands,
+  ...portGroupCommands,
 ];
 
 export const tapeRows: readonly CommandRow[] = [...commonRows, ...streamCommands];

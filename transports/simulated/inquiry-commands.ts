@@ -20,6 +20,7 @@ import { Access } from "./access.ts";
 import { type Answer, dataAnswer, faultAnswer, goodAnswer } from "./answer.ts";
 import type { CommandRow } from "./command.ts";
 import type { Nexus } from "./nexus.ts";
+import { IMPLICIT_ACCESS } from "./port-group-commands.ts";
 import { encodeSenseCode, faultInCdb, inDescriptorFormat } from "./sense.ts";
 import { attentionSense } from "./unit-attentions.ts";
 import type { UnitState } from "./unit-state.ts";
@@ -72,6 +73,7 @@ function standardInquiryData(unit: UnitState): Uint8Array {
   dataWindow.set(identification(unit), IDENTIFICATION_OFFSET);
   dataWindow.set(kind.versionDescriptors, VERSION_DESCRIPTORS_OFFSET);
   core.putDataField(0, InquiryData.ADDITIONAL_LENGTH, INQUIRY_LENGTH - 5);
+  core.putDataField(0, InquiryData.TPGS, kind.name === "disk" ? IMPLICIT_ACCESS : 0);
   core.putDataField(0, InquiryData.THREE_PC, kind.copies ? 1 : 0);
   core.putDataField(0, InquiryData.MULTIP, rules.targetPorts.length > 1 ? 1 : 0);
   return dataOut(INQUIRY_LENGTH);

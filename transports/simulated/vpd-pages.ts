@@ -13,6 +13,7 @@ import { core, dataWindow } from "../../src/core/index.ts";
 import { MAXIMUM_TRANSFER_BYTES } from "./block-range.ts";
 import { thirdPartyCopy } from "./copying/third-party-copy-page.ts";
 import type { Nexus } from "./nexus.ts";
+import { targetPortGroupOf } from "./port-group-commands.ts";
 import { MAXIMUM_UNMAP_DESCRIPTORS } from "./space-commands.ts";
 import type { UnitState } from "./unit-state.ts";
 
@@ -56,7 +57,7 @@ function put(bytes: Uint8Array, offset: number): number {
 
 const CODE_SET = { binary: 1, ascii: 2 } as const;
 const ASSOCIATION = { logicalUnit: 0, targetPort: 1 } as const;
-const DESIGNATOR = { t10VendorId: 1, naa: 3, relativeTargetPort: 4 } as const;
+const DESIGNATOR = { t10VendorId: 1, naa: 3, relativeTargetPort: 4, targetPortGroup: 5 } as const;
 
 function designators(unit: UnitState, nexus: Nexus): number {
   let offset: number = Size.VPD_HEADER;
@@ -67,9 +68,16 @@ function designators(unit: UnitState, nexus: Nexus): number {
   designate(CODE_SET.binary, ASSOCIATION.logicalUnit, DESIGNATOR.naa, naa(unit.serialNumber));
   const vendorId = ascii.encode(unit.vendor.padEnd(8) + unit.serialNumber);
   designate(CODE_SET.ascii, ASSOCIATION.logicalUnit, DESIGNATOR.t10VendorId, vendorId);
-  const port = new Uint8Array(4);
-  new DataView(port.buffer).setUint16(2, nexus.relativeTargetPort);
-  designate(CODE_SET.binary, ASSOCIATION.targetPort, DESIGNATOR.relativeTargetPort, port);
+  /** Two bytes at the end of four. */
+  const ofPort = (type: number, value: number) => {
+    const bytes = new Uint8Array(4);
+    new DataView(bytes.buffer).setUint16(2, value);
+    designate(CODE_SET.binary, ASSOCIATION.targetPort, type, bytes);
+  };
+  ofPort(DESIGNATOR.relativeTargetPort, nexus.relativeTargetPort);
+  if (unit.kind.name === "disk") {
+    ofPort(DESIGNATOR.targetPortGroup, targetPortGroupOf(unit, nexus.relativeTargetPort));
+  }
   return offset - Size.VPD_HEADER;
 }
 
