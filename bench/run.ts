@@ -45,7 +45,10 @@ async function main(): Promise<void> {
     target ??= startTarget();
     return target;
   };
-  const servings = createServings(join(root, "dist/cli.js"));
+  const servings = createServings({
+    cli: join(root, "dist/cli.js"),
+    bare: join(root, "build/bench/bench/clients/bare-target.js"),
+  });
   const surroundings = { options, programs, client, tgtd: startOnce };
   const rows = [
     ...codecRows(options, programs, client),

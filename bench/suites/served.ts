@@ -39,15 +39,27 @@ export interface Serving extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Starts `scsi-persist serve` with a unit like tgtd's, LUN 1, in memory or in a file. */
-async function startServe(cli: string, runtime: Runtime, inFile: boolean): Promise<Serving> {
+/** What is served: `scsi-persist serve` with a unit in memory or in a file, or the bare server, which answers logins alone. */
+type Served = "memory" | "file" | "bare";
+
+/** Programs in JavaScript that serve. */
+export interface ServingPrograms {
+  /** The command line. */
+  readonly cli: string;
+  /** clients/bare-target.ts. */
+  readonly bare: string;
+}
+
+/** Starts one, with a unit like tgtd's, LUN 1. */
+async function start({ cli, bare }: ServingPrograms, runtime: Runtime, what: Served): Promise<Serving> {
   const directory = await mkdtemp(join(tmpdir(), "scsi-persist-bench-"));
-  const unit = `lun=1,size=${SIZE}${inFile ? `,file=${join(directory, "disk.img")}` : ""}`;
-  const [program, ...args] = [...runtime.command, cli, "serve", "--portal", "127.0.0.1:0", "--target", targets.plain];
-  const child = spawn(program as string, [...args, "--unit", unit], { stdio: ["ignore", "pipe", "inherit"] });
+  const unit = `lun=1,size=${SIZE}${what === "file" ? `,file=${join(directory, "disk.img")}` : ""}`;
+  const serve = [cli, "serve", "--portal", "127.0.0.1:0", "--target", targets.plain, "--unit", unit];
+  const [program, ...args] = [...runtime.command, ...(what === "bare" ? [bare] : serve)];
+  const child = spawn(program as string, args, { stdio: ["ignore", "pipe", "inherit"] });
   try {
     const port = await portOf(child);
-    await registerKeys("127.0.0.1", port, targets.plain);
+    if (what !== "bare") await registerKeys("127.0.0.1", port, targets.plain);
     return {
       pid: child.pid as number,
       port,
@@ -69,9 +81,13 @@ function portOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => reject(new Error(`serve ended with ${code} and does not serve`)));
-    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
+    const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+    lines.on("line", (line) => {
       const port = /^serving +iscsi:\/\/127\.0\.0\.1:(\d+)\//.exec(line)?.[1];
-      if (port !== undefined) resolve(Number(port));
+      if (port === undefined) return;
+      resolve(Number(port));
+      lines.close();
+      child.stdout?.resume();
     });
   });
 }
@@ -86,15 +102,15 @@ async function cpuUs(pid: number): Promise<number> {
 
 /** What is started once and stopped at the end: every `serve`, by what it is run on. */
 export interface Servings extends AsyncDisposable {
-  of(runtime: Runtime, inFile: boolean): Promise<Serving>;
+  of(runtime: Runtime, what: Served): Promise<Serving>;
 }
 
-export function createServings(cli: string): Servings {
+export function createServings(programs: ServingPrograms): Servings {
   const started = new Map<string, Promise<Serving>>();
   return {
-    of(runtime, inFile) {
-      const key = `${runtime.name} ${inFile}`;
-      const serving = started.get(key) ?? startServe(cli, runtime, inFile);
+    of(runtime, what) {
+      const key = `${runtime.name} ${what}`;
+      const serving = started.get(key) ?? start(programs, runtime, what);
       started.set(key, serving);
       return serving;
     },
@@ -125,20 +141,25 @@ export function servedRows({ options, programs, tgtd }: Surroundings, servings: 
           const { value, operations = 1 } = await sampleOf(command, client);
           return { value, cpuUs: ((await cpuUs(pid)) - before) / operations };
         };
-      const both = (operation: Operation, depth: number, inFile: boolean): Contender[] => [
-        { name: "serve", measure: measure(() => servings.of(runtime, inFile), operation, depth) },
+      const both = (operation: Operation, depth: number, what: Served): Contender[] => [
+        { name: "serve", measure: measure(() => servings.of(runtime, what), operation, depth) },
         { name: "tgtd", measure: measure(tgtd, operation, depth) },
       ];
       const where = `${pinText[pin]}${runtimeSuffix(options, runtime)}`;
       for (const { name, operation, bytes } of operations) {
         for (const depth of DEPTHS) {
           const row = { name: `${name}, depth ${depth}, ${where}`, unit: "rate", bytes } as const;
-          rows.push({ ...row, group: groups.memory, contenders: both(operation, depth, false) });
-          if (bytes !== undefined) rows.push({ ...row, group: groups.file, contenders: both(operation, depth, true) });
+          rows.push({ ...row, group: groups.memory, contenders: both(operation, depth, "memory") });
+          if (bytes !== undefined)
+            rows.push({ ...row, group: groups.file, contenders: both(operation, depth, "file") });
         }
       }
       const login = { name: `login and logout, ${where}`, unit: "rate" } as const;
-      rows.push({ ...login, group: groups.memory, contenders: both("login", 1, false) });
+      const bare = {
+        name: "bare socket, fixed text",
+        measure: measure(() => servings.of(runtime, "bare"), "login", 1),
+      };
+      rows.push({ ...login, group: groups.memory, contenders: [...both("login", 1, "memory"), bare] });
     }
   }
   return rows;
