@@ -9,6 +9,7 @@ export type { DeviatingAnswers, Ending } from "../../src/profiles/index.ts";
 export { type Profile, type ProfileName, profileNames, profiles } from "../../src/profiles/index.ts";
 export type { Answer } from "./answer.ts";
 export { type Clock, createVirtualClock, realClock, type VirtualClock } from "./clock.ts";
+export type { CopyUnit } from "./copying/reach.ts";
 export type { DeviceType } from "./device-kind.ts";
 export { createDeviceServer, type DeviceServer } from "./device-server.ts";
 export {
