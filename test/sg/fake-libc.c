@@ -2,7 +2,7 @@
  * A C library with a SCSI disk in it: open, ioctl and close as the transport calls them, errno as the real one keeps it. Built and
  * loaded by the tests (fake-libc.ts). It reads what the headers point at, so a wrong pointer or a wrong offset is seen.
  *
- * The vendor specific opcodes C0h to C8h say what is to happen; everything else is a disk of 2048 blocks.
+ * The vendor specific opcodes C0h to C9h say what is to happen; everything else is a disk of 2048 blocks.
  */
 #include <errno.h>
 #include <linux/bsg.h>
@@ -130,6 +130,10 @@ static int run(int fd, struct command *c) {
       return 0;
     case 0xc8: /* Give back the latest structure of the block layer's reservations. */
       give(c, latest, sizeof latest);
+      return 0;
+    case 0xc9: /* After so many milliseconds, transfer this byte, as often as there is room. */
+      pause_ms(cdb[1]);
+      memset(c->data, cdb[2], c->in);
       return 0;
     case 0xc7: /* Transfer all, and end with this status and sense key all the same. */
       memset(c->data, 0x77, c->in);

@@ -5,12 +5,15 @@ import type { ThreadMemory } from "./memory.ts";
 export interface CallGroup {
   /** Calls under way in the kernel. */
   running: number;
-  /** Calls that have come back from the kernel; and how many there were when it was last asked whether they need more threads. */
+  /** Calls that have come back from the kernel; and how many there were when it was last asked. */
   returned: number;
   returnedBefore: number;
+  /** Of a group with calls that wait for a thread: since when none has come back; and for how long they have waited, all together. */
+  stalledSince: number;
+  waitedMs: number;
   /** When the event loop was last to bring a result, in milliseconds. */
   announcedAt: number;
-  /** How long the latest call took, in microseconds. */
+  /** How long a call takes, in microseconds, as far as the latest ones tell. */
   microseconds: number;
   /** How often in succession a call has been waited for on the spot in vain, and how many are therefore not waited for. */
   misses: number;
@@ -22,6 +25,8 @@ export const callGroup = (): CallGroup => ({
   running: 0,
   returned: 0,
   returnedBefore: 0,
+  stalledSince: 0,
+  waitedMs: 0,
   announcedAt: -Infinity,
   microseconds: Infinity,
   misses: 0,

@@ -1,6 +1,6 @@
 /**
  * Whether to wait for a call on the spot. To be told of a result through the event loop takes a detour that is longer than many calls
- * are: 20 µs and more. So a call of a device whose latest call took less than twice that is waited for, no longer than four times
+ * are: 20 µs and more. So a call of a device whose calls take less than twice that is waited for, no longer than four times
  * the detour; and if the event loop has to bring a result all the same, the others of that device hold back until it is there. Where that was in
  * vain, the next 2, 4, 8, … 64 are left to the event loop. Whose result is there on the spot is told at once; every 4 ms only after the event loop
  * has turned.
@@ -13,7 +13,9 @@ const MOST_MISSES = 6;
 /** How long the detour is thought to be at first, at least and at most, in microseconds. It is measured. */
 const FIRST = 50;
 const LEAST = 20;
-const MOST = 500;
+const MOST = 5000;
+/** A detour that is longer than this counts as this when it is decided how long to wait and to look: both take a processor. */
+const MOST_WAITED = 500;
 /** It is what it is where nothing else goes on: shorter is believed sooner than longer. */
 const SHORTER = 1 / 4;
 const LONGER = 1 / 16;
@@ -55,11 +57,12 @@ export interface Detour {
 export function createDetour(): Detour {
   const alone = availableParallelism() < 2;
   let microseconds = alone ? 0 : FIRST;
+  const waited = (): number => Math.min(microseconds, MOST_WAITED);
   let turnedAt = 0;
 
   /** Is the call over? A thread may even have ended since, if this one has not had a processor for long. */
   function backSoon(control: Int32Array): boolean {
-    for (const until = performance.now() + (PATIENCE * microseconds) / 1000; performance.now() < until; ) {
+    for (const until = performance.now() + (PATIENCE * waited()) / 1000; performance.now() < until; ) {
       for (let looks = 0; looks < 50; looks++) {
         if (Atomics.load(control, Control.STATE) !== State.WATCHED) return true;
       }
@@ -67,16 +70,14 @@ export function createDetour(): Detour {
     return Atomics.compareExchange(control, Control.STATE, State.WATCHED, State.ANNOUNCED) !== State.WATCHED;
   }
 
-  const isShort = (group: CallGroup): boolean => group.microseconds < WORTH * microseconds;
-
   return {
-    isShort,
-    worthWaiting: (group) => isShort(group) && group.rest-- <= 0,
-    alertMicroseconds: (group) => (group.running === 0 && group.rest <= 0 ? ALERT * microseconds : 0),
+    isShort: (group) => group.microseconds < WORTH * microseconds,
+    worthWaiting: (group) => group.microseconds < WORTH * waited() && group.rest-- <= 0,
+    alertMicroseconds: (group) => (group.running === 0 && group.rest <= 0 ? ALERT * waited() : 0),
     holdsBack: (group) =>
       group.running > 0 &&
       microseconds < HOLDING &&
-      isShort(group) &&
+      group.microseconds < WORTH * microseconds &&
       performance.now() - group.announcedAt < (PATIENCE * microseconds) / 1000,
     wait(group, control) {
       if (backSoon(control)) {

@@ -51,12 +51,19 @@ interface Thread {
 /** The room for data that a thread has at least; only pages that are used cost memory. */
 const ROOM = 256 * 1024;
 const IDLE_MS = 5000;
-/** How long calls wait for an idle thread before it is asked whether another one would help them: most calls end sooner. */
+/** How long calls wait for an idle thread before it is asked whether another one would help them, and then again: most calls end sooner. */
 const PATIENCE_MS = 5;
 /** So many threads start at the same time: it takes a processor some ten milliseconds, and on Deno the event loop as well. */
 const STARTING_LIMIT = Math.max(1, Math.min(availableParallelism(), 4));
 /** Calls of one group that may be in the kernel at once: a device that hangs does not get every thread there could be. */
 const GROUP_LIMIT = 64;
+
+/** That calls have become longer is not believed as soon as that they have become shorter: it may be a delay that passes. */
+function learnLength(group: CallGroup, microseconds: number): void {
+  const difference = microseconds - group.microseconds;
+  if (group.microseconds === Infinity) group.microseconds = microseconds;
+  else group.microseconds += difference * (difference < 0 ? 1 / 2 : 1 / 8);
+}
 
 /** A set of threads that run this program. */
 export function createThreads(program: ThreadProgram): Threads {
@@ -69,6 +76,8 @@ export function createThreads(program: ThreadProgram): Threads {
   const detour = createDetour();
   let threads = 0;
   let starting = 0;
+  /** How long the event loop stood still when a thread was last started, in milliseconds: next to nothing, but on Deno. */
+  let stoodStill = 0;
   let growth: ReturnType<typeof setTimeout> | undefined;
 
   function give(thread: Thread, job: Job): boolean {
@@ -140,6 +149,13 @@ export function createThreads(program: ThreadProgram): Threads {
     grow();
   }
 
+  /** A call is the first of its group to wait. */
+  function startWaiting(job: Job): void {
+    waiting.set(job.group, [job]);
+    job.group.waitedMs = 0;
+    job.group.stalledSince = performance.now();
+  }
+
   /** A call that waited does so no more; false if it did not. */
   function leave(job: Job): boolean {
     const jobs = waiting.get(job.group) ?? [];
@@ -150,35 +166,46 @@ export function createThreads(program: ThreadProgram): Threads {
     return true;
   }
 
-  /**
-   * The first call for which another thread is to be started, besides those that start already. Where calls come back, it helps only
-   * those that are long: short ones are sooner done, one after the other, than a thread starts.
-   */
-  function wanting(helped: (group: CallGroup) => boolean): Job | undefined {
-    const wanted = byNeed().flatMap(([group, jobs]) =>
-      helped(group) ? jobs.slice(0, GROUP_LIMIT - group.running) : [],
-    );
-    return wanted[starting];
+  /** The first call for which another thread is to be started, besides those that start already. */
+  function wanting(wants: (group: CallGroup) => boolean): Job | undefined {
+    const jobs = byNeed().flatMap(([group, jobs]) => (wants(group) ? jobs.slice(0, GROUP_LIMIT - group.running) : []));
+    return jobs[starting];
   }
 
-  /** Has no call of a group come back since it was last asked, not even one of which the event loop has still to tell? */
-  function stalled(group: CallGroup): boolean {
-    if (group.returned !== group.returnedBefore) return false;
+  /** Has a call of this group come back since it was last asked? Perhaps the event loop has still to tell. */
+  function returned(group: CallGroup): boolean {
+    const before = group.returnedBefore;
+    group.returnedBefore = group.returned;
+    if (group.returned !== before) return true;
     for (const { memory, job } of busy) {
-      if (job?.group === group && Atomics.load(memory.control, Control.STATE) === State.IDLE) return false;
+      if (job?.group === group && Atomics.load(memory.control, Control.STATE) === State.IDLE) return true;
     }
-    return true;
+    return false;
+  }
+
+  /**
+   * Is a group better off with one more thread? If none of its calls has come back for as long as it stops the event loop to start one. Where
+   * they come back, if they are long, and have waited for as long as that, all together.
+   */
+  function helped(group: CallGroup, now: number): boolean {
+    const patience = Math.max(PATIENCE_MS, stoodStill);
+    if (threads === 0 || now - group.stalledSince >= patience) return true;
+    return !detour.isShort(group) && group.waitedMs >= patience;
   }
 
   /** Looks after calls that wait: the first at once, the others after some patience; starts one more thread if they need one. */
   function grow(): void {
     if (growth !== undefined || starting >= STARTING_LIMIT || wanting(() => true) === undefined) return;
-    for (const group of waiting.keys()) group.returnedBefore = group.returned;
     growth = setTimeout(
       () => {
         growth = undefined;
         placeWaiting(false);
-        const next = wanting((group) => !detour.isShort(group) || stalled(group));
+        const now = performance.now();
+        for (const [group, jobs] of waiting) {
+          group.waitedMs += jobs.length * PATIENCE_MS;
+          if (returned(group)) group.stalledSince = now;
+        }
+        const next = wanting((group) => helped(group, now));
         if (next !== undefined) start(next);
         grow();
       },
@@ -199,12 +226,15 @@ export function createThreads(program: ThreadProgram): Threads {
     const view = new DataView(shared);
     const memory = { control: new Int32Array(shared, 0, CONTROL_LENGTH / 4), view, bytes: new Uint8Array(shared) };
     let worker: Worker;
+    first.group.waitedMs = 0;
+    const began = performance.now();
     try {
       worker = new Worker(program.source, { eval: true, workerData: settings, name: "scsi-persist" });
     } catch (error) {
       drop(first, error);
       return;
     }
+    stoodStill = performance.now() - began;
     starting++;
     threads++;
     let thread: Thread | undefined;
@@ -259,7 +289,7 @@ export function createThreads(program: ThreadProgram): Threads {
     busy.delete(thread);
     group.returned++;
     group.running--;
-    group.microseconds = control[Control.MICROSECONDS] as number;
+    learnLength(group, control[Control.MICROSECONDS] as number);
     try {
       const result = call.take(control[Control.RESULT] as number, thread.memory);
       return () => resolve(result);
@@ -287,7 +317,7 @@ export function createThreads(program: ThreadProgram): Threads {
       });
       const before = waiting.get(group);
       if (before !== undefined || !ready(group, true) || !place(job)) {
-        if (before === undefined) waiting.set(group, [job]);
+        if (before === undefined) startWaiting(job);
         else before.push(job);
         grow();
       }
