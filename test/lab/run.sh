@@ -12,6 +12,7 @@
 #                With LAB_SHELL=1 this machine runs the FILTERs as one command
 # LAB_PANIC      the guest is to panic; what it has left in $LAB_OUT/panic.jsonl goes to this file (panic.sh)
 # LAB_CALLS      how many commands the endurance test sends
+# LAB_SECONDS    after which it ends, however many it has sent
 # LAB_TIMES=1    say when each step of building the units begins
 # LAB_GUESTS=1   one guest for all runtimes, one after the other; default: two at the same time where there are two processors
 # LAB_LIMIT      seconds until the guest is given up; default 3600
@@ -69,7 +70,7 @@ settings() {
     printf 'bun=%q\n' "${LAB_BUN:-$project/test/runtimes/node_modules/bun-bin/bin/bun}"
     printf 'deno=%q\n' "${LAB_DENO:-$project/test/runtimes/node_modules/deno-bin/deno}"
     printf 'export LAB_OUT=%q LAB_NODE=%q\n' "$1" "$(node -p process.execPath)"
-    printf 'export LAB_CALLS=%q\n' "${LAB_CALLS:-}"
+    printf 'export LAB_CALLS=%q LAB_SECONDS=%q\n' "${LAB_CALLS:-}" "${LAB_SECONDS:-}"
     printf 'LAB_TIMES=%q\n' "${LAB_TIMES:-}"
     printf 'shell=%q\n' "${LAB_SHELL:-}"
     printf 'suites=('; printf '%q ' "${suites[@]}"; printf ')\n'
