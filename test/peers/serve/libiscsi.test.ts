@@ -4,7 +4,7 @@
  */
 import { execFile } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ServedTargets, serve } from "../../../transports/serve.ts";
+import { type ServedTargets, type ServeEvent, serve } from "../../../transports/serve.ts";
 import { startTgtd } from "../tgt/tgtd.ts";
 
 const TARGET = "iqn.2026-01.test:disk";
@@ -59,6 +59,25 @@ describe("libiscsi's tools", () => {
     await using faulty = await serve({ portal: { port: 0 }, targets: [{ name: TARGET }], faults });
     const ended = await run("iscsi-inq", [faulty.url()]);
     expect(ended).toMatchObject({ code, text: expect.stringContaining(says) });
+  });
+
+  // What libiscsi does with each is in its lib/pdu.c: it ignores SCSI events, logs out and in again for requests, and comes back after drops.
+  it.each([
+    [{ kind: "scsi-event", condition: 0x2a09 }, ["logout"]],
+    [{ kind: "announce", event: "logout-request", seconds: 3 }, ["logout", "logout"]],
+    [{ kind: "announce", event: "negotiation-request", seconds: 3 }, ["logout", "logout"]],
+    [{ kind: "announce", event: "connection-drop", seconds: 0 }, ["dropped", "logout"]],
+    [{ kind: "announce", event: "session-drop", seconds: 0 }, ["dropped", "logout"]],
+  ] as const)("is told unasked and goes on: %j", async (fault, ends) => {
+    const ended: string[] = [];
+    const faults = { seed: 1, rules: [{ fault, operationCodes: [0x12], times: 1 }] };
+    const observer = (event: ServeEvent) => {
+      if (event.type === "session-ended") ended.push(event.end);
+    };
+    await using target = await serve({ portal: { port: 0 }, targets: [{ name: TARGET }], faults, observer });
+    const ran = await run("iscsi-inq", [target.url()]);
+    expect(ran).toMatchObject({ code: 0, text: expect.stringContaining("DIRECT_ACCESS") });
+    expect(ended).toEqual(ends);
   });
 
   it("iscsi-ls finds every target and unit", async () => {
