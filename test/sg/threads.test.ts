@@ -144,6 +144,18 @@ describe("calls in threads", () => {
     expect([ticks >= 10, seen]).toEqual([true, "read"]);
   });
 
+  test("asked for all at once are not all made before the event loop turns", async () => {
+    const threads = newThreads();
+    const one = group();
+    await threads.run(one, call(SLEEP, 0)).done;
+    await threads.run(one, call(SLEEP, 0)).done;
+    const calls = Array.from({ length: 5000 }, () => threads.run(one, call(SLEEP, 0)).done);
+    expect(one.returned).toBeLessThan(5000);
+    const first = Promise.race(calls).then(() => "a call");
+    expect(await Promise.race([first, Promise.all(calls).then(() => "all of them")])).toBe("a call");
+    expect(new Set(await Promise.all(calls))).toEqual(new Set([0]));
+  });
+
   test("can be abandoned before they are given to the kernel, and then are never made", async () => {
     const threads = newThreads();
     let made = false;

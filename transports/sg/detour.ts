@@ -2,8 +2,8 @@
  * Whether to wait for a call on the spot. To be told of a result through the event loop takes a detour that is longer than many calls
  * are: 20 µs and more. So a call of a device whose calls take less than twice that is waited for, no longer than four times
  * the detour; and if the event loop has to bring a result all the same, the others of that device hold back until it is there. Where that was in
- * vain, the next 2, 4, 8, … 64 are left to the event loop. Whose result is there on the spot is told at once; every 4 ms only after the event loop
- * has turned.
+ * vain, the next 2, 4, 8, … 64 are left to the event loop. A result that is there on the spot is told at once; but every 4 ms only after the event
+ * loop has turned, and until then no further call is waited for.
  */
 import { availableParallelism } from "node:os";
 import type { CallGroup } from "./calls.ts";
@@ -41,12 +41,12 @@ export interface Detour {
    * way, or waiting has been in vain, it would take the processor from those that have something to do.
    */
   alertMicroseconds(group: CallGroup): number;
-  /** Is a result of this group expected so soon that it is better to give the next call afterwards? */
+  /** Is the event loop about to turn, or a result of this group expected so soon, that it is better to give the next call afterwards? */
   holdsBack(group: CallGroup): boolean;
   /** Waits for a call; false if the thread will send a message instead. */
   wait(group: CallGroup, control: Int32Array): boolean;
-  /** Has the event loop not turned for so long that the next result had better be told after it has? */
-  turnDue(): boolean;
+  /** Is it time to let the event loop turn, before the result that is there is told? If so, calls that would be waited for hold back until then. */
+  letsTurn(): boolean;
   /** The event loop has turned. */
   turned(): void;
   /** The only call under way was given then, and has now come back by the event loop. */
@@ -59,6 +59,7 @@ export function createDetour(): Detour {
   let microseconds = alone ? 0 : FIRST;
   const waited = (): number => Math.min(microseconds, MOST_WAITED);
   let turnedAt = 0;
+  let turning = false;
 
   /** Is the call over? A thread may even have ended since, if this one has not had a processor for long. */
   function backSoon(control: Int32Array): boolean {
@@ -70,15 +71,18 @@ export function createDetour(): Detour {
     return Atomics.compareExchange(control, Control.STATE, State.WATCHED, State.ANNOUNCED) !== State.WATCHED;
   }
 
+  const isWaitedFor = (group: CallGroup): boolean => group.microseconds < WORTH * waited();
+
   return {
     isShort: (group) => group.microseconds < WORTH * microseconds,
-    worthWaiting: (group) => group.microseconds < WORTH * waited() && group.rest-- <= 0,
+    worthWaiting: (group) => isWaitedFor(group) && group.rest-- <= 0,
     alertMicroseconds: (group) => (group.running === 0 && group.rest <= 0 ? ALERT * waited() : 0),
     holdsBack: (group) =>
-      group.running > 0 &&
-      microseconds < HOLDING &&
-      group.microseconds < WORTH * microseconds &&
-      performance.now() - group.announcedAt < (PATIENCE * microseconds) / 1000,
+      (turning && isWaitedFor(group)) ||
+      (group.running > 0 &&
+        microseconds < HOLDING &&
+        group.microseconds < WORTH * microseconds &&
+        performance.now() - group.announcedAt < (PATIENCE * microseconds) / 1000),
     wait(group, control) {
       if (backSoon(control)) {
         group.misses = 0;
@@ -88,8 +92,12 @@ export function createDetour(): Detour {
       group.rest = 2 ** group.misses;
       return false;
     },
-    turnDue: () => performance.now() - turnedAt >= TURN_MS,
+    letsTurn() {
+      turning = performance.now() - turnedAt >= TURN_MS;
+      return turning;
+    },
     turned() {
+      turning = false;
       turnedAt = performance.now();
     },
     learn(givenAtMs, control) {

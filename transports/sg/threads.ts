@@ -98,12 +98,14 @@ export function createThreads(program: ThreadProgram): Threads {
     if (waits && detour.wait(group, control)) {
       const settle = finish(thread);
       idle.push(thread);
-      if (detour.turnDue()) {
+      if (!detour.letsTurn()) settle();
+      else {
         setImmediate(() => {
           detour.turned();
           settle();
+          advance();
         });
-      } else settle();
+      }
       return true;
     }
     group.announcedAt = performance.now();
