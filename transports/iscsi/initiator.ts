@@ -9,6 +9,7 @@ import type { IscsiTransportId } from "../../src/transport-id.ts";
 import { LOGOUT_TIMEOUT_MS, logout } from "./conversation.ts";
 import { type Address, type Dialled, type DialOptions, dial } from "./dial.ts";
 import type { IscsiEvent } from "./events.ts";
+import { liveProperties } from "./live.ts";
 import { ManagementFunction, manage } from "./management.ts";
 import { lunField } from "./names.ts";
 import { checkOptions, checkTime, type IscsiConnectOptions } from "./options.ts";
@@ -43,6 +44,9 @@ export interface IscsiSession {
   /** Ends every command under way with code CLOSED, logs out and closes the connection. Twice is once. */
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** What changes in a session. */
+const withStanding = liveProperties("state", "parameters", "authentication");
 
 /** However long a target wants to be left alone before the next login, it is not waited longer than this. */
 const MAX_WAIT_MS = 30_000;
@@ -150,7 +154,7 @@ export async function connectIscsi(options: IscsiConnectOptions): Promise<IscsiS
     const timeoutMs = options?.timeoutMs ?? Number.POSITIVE_INFINITY;
     const deadline = performance.now() + timeoutMs;
     const standing = await within(reconnect(), waiters, owner, options?.signal, timeoutMs);
-    if (owner.closed) throw closedError(owner.name);
+    if (owner.closed()) throw closedError(owner.name);
     return go(standing, Math.max(1, deadline - performance.now()));
   }
 
@@ -167,7 +171,7 @@ export async function connectIscsi(options: IscsiConnectOptions): Promise<IscsiS
     }[scope];
     if (managementFunction === undefined) throw new TypeError(`Unknown reset scope ${JSON.stringify(scope)}`);
     const timeoutMs = checkTime("timeoutMs", options?.timeoutMs ?? Number.POSITIVE_INFINITY);
-    if (owner.closed) throw closedError(owner.name);
+    if (owner.closed()) throw closedError(owner.name);
     if (options?.signal?.aborted) throw abortedError(owner.name, options.signal);
     const go = (current: Phase, left: number) =>
       manage(current, managementFunction, lun.high, lun.low, left, options?.signal);
@@ -181,9 +185,7 @@ export async function connectIscsi(options: IscsiConnectOptions): Promise<IscsiS
     const owner = {
       name: `${name}/${formatLun(lun)}`,
       disposed: false,
-      get closed() {
-        return owner.disposed || whole.closed;
-      },
+      closed: () => owner.disposed || whole.closed(),
     };
     return {
       name: owner.name,
@@ -193,7 +195,7 @@ export async function connectIscsi(options: IscsiConnectOptions): Promise<IscsiS
         if (wrong !== undefined) return Promise.reject(wrong);
         const timeoutMs = options?.timeoutMs ?? Number.POSITIVE_INFINITY;
         if (!(timeoutMs > 0)) return Promise.reject(new RangeError(`timeoutMs is above 0, not ${timeoutMs}`));
-        if (owner.closed) return Promise.reject(closedError(owner.name));
+        if (owner.closed()) return Promise.reject(closedError(owner.name));
         const signal = options?.signal;
         if (signal?.aborted) return Promise.reject(abortedError(owner.name, signal));
         const current = ready();
@@ -210,12 +212,7 @@ export async function connectIscsi(options: IscsiConnectOptions): Promise<IscsiS
     };
   }
 
-  const whole: Owner = {
-    name,
-    get closed() {
-      return closing.signal.aborted;
-    },
-  };
+  const whole: Owner = { name, closed: () => closing.signal.aborted };
 
   /** Rejects those who wait for a connection: those of one owner, or all. */
   function endWaiters(owner: Owner | undefined): void {
@@ -225,7 +222,8 @@ export async function connectIscsi(options: IscsiConnectOptions): Promise<IscsiS
   }
 
   async function close(): Promise<void> {
-    closing.abort();
+    // A reason of its own, for without one the runtime makes an exception with a stack.
+    closing.abort("closed");
     endWaiters(undefined);
     await redial?.catch(() => {});
     const last = phase;
@@ -237,20 +235,10 @@ export async function connectIscsi(options: IscsiConnectOptions): Promise<IscsiS
 
   await logIn(false, options.signal);
 
-  return {
+  const session: Omit<IscsiSession, "state" | "parameters" | "authentication"> = {
     name,
     isid,
     initiatorPort,
-    get state() {
-      if (closed !== undefined) return "closed";
-      return ready() === undefined ? "disconnected" : "connected";
-    },
-    get parameters() {
-      return dialled.result.parameters;
-    },
-    get authentication() {
-      return dialled.result.authentication;
-    },
     logicalUnit,
     reset: (scope, options) => reset(scope, { high: 0, low: 0 }, whole, options),
     [Symbol.asyncDispose]() {
@@ -258,6 +246,11 @@ export async function connectIscsi(options: IscsiConnectOptions): Promise<IscsiS
       return closed;
     },
   };
+  return withStanding(session, {
+    state: () => (closed !== undefined ? "closed" : ready() === undefined ? "disconnected" : "connected"),
+    parameters: () => dialled.result.parameters,
+    authentication: () => dialled.result.authentication,
+  });
 }
 
 /**

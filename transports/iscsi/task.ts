@@ -116,13 +116,10 @@ export function createTaskTable(): TaskTable {
   const slots: (Task | undefined)[] = [];
   const uses: number[] = [];
   const free: number[] = [];
-  let size = 0;
-  return {
+  const table = {
     slots,
-    get size() {
-      return size;
-    },
-    add(task) {
+    size: 0,
+    add(task: Task) {
       let slot = free.pop();
       if (slot === undefined) {
         if (slots.length >= MAX_TASKS) return false;
@@ -130,7 +127,7 @@ export function createTaskTable(): TaskTable {
         slots.push(undefined);
         uses.push(0);
       }
-      if (task.kind === TaskKind.COMMAND && size >= MAX_TASKS - RESERVE) {
+      if (task.kind === TaskKind.COMMAND && table.size >= MAX_TASKS - RESERVE) {
         free.push(slot);
         return false;
       }
@@ -138,19 +135,20 @@ export function createTaskTable(): TaskTable {
       uses[slot] = use;
       slots[slot] = task;
       task.tag = use * MAX_TASKS + slot;
-      size++;
+      table.size++;
       return true;
     },
-    find(tag) {
+    find(tag: number) {
       const task = slots[tag & (MAX_TASKS - 1)];
       return task !== undefined && task.tag === tag ? task : undefined;
     },
-    remove(task) {
+    remove(task: Task) {
       const slot = task.tag & (MAX_TASKS - 1);
       if (slots[slot] !== task) return;
       slots[slot] = undefined;
       free.push(slot);
-      size--;
+      table.size--;
     },
   };
+  return table;
 }

@@ -9,7 +9,7 @@ import { listen, unlisten } from "./signals.ts";
 /** Whose calls end together: a logical unit, or the whole session. */
 export interface Owner {
   readonly name: string;
-  readonly closed: boolean;
+  closed(): boolean;
 }
 
 /** A call that waits for a connection. */
