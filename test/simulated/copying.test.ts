@@ -3,7 +3,13 @@
  * what must come of them is from 5.17.4, 5.17.7, 6.22, 6.23, 6.25 and 7.8.17.
  */
 import { describe, expect, it } from "vitest";
-import { createSimulatedTarget, type DeviceServer, type Nexus } from "../../transports/simulated/index.ts";
+import {
+  createMedium,
+  createSimulatedTarget,
+  type DeviceServer,
+  MediumError,
+  type Nexus,
+} from "../../transports/simulated/index.ts";
 import { answerText, attentionsOf, CONFLICT, createLab, GOOD, iqn, SA, TYPE } from "./lab.ts";
 
 const BLOCK = 512;
@@ -297,6 +303,22 @@ describe("EXTENDED COPY(LID1)", () => {
     expect([...sense.subarray(0, 8)]).toEqual([0x72, 0x0a, 0x0d, 0x01, 0, 0, 0, sense.length - 8]);
     const forwarded = sense.subarray(28);
     expect([...forwarded.subarray(0, 8)]).toEqual([0x0c, forwarded.length - 2, 2, 0x02, 0x72, 7, 0x27, 0x02]);
+  });
+
+  it("says of a source too what it said: a medium that cannot be read", () => {
+    const medium = createMedium(BLOCK);
+    const broken = {
+      ...medium,
+      read() {
+        throw new MediumError("read", new Error("for this test"));
+      },
+    };
+    const { own, copy } = setup({ medium: broken });
+    const { sense } = copy(list([own], [segment(0, 0, 9), segment(1, 0, 9)]));
+    // The first byte of COMMAND-SPECIFIC INFORMATION is the source's.
+    expect([...sense.subarray(8, 12)]).toEqual([18, 0, 0, 1]);
+    // CHECK CONDITION; MEDIUM ERROR, UNRECOVERED READ ERROR.
+    expect([sense[18], sense[19], sense[21], sense[31], sense[32]]).toEqual([0x02, 0x70, 3, 0x11, 0x00]);
   });
 
   it("is refused as a whole to whom the reservation refuses a write (table 65)", () => {
