@@ -20,9 +20,11 @@ afterAll(async () => {
 });
 
 type Result = "passed" | "failed" | "skipped";
+/** Why the suite skipped a test, in its words. */
+type Reasons = Map<string, string>;
 
 /** Every test by `Suite.Test`. The suite itself counts a skip as passed. */
-function run(...urls: readonly string[]): Promise<Map<string, Result>> {
+function run(urls: readonly string[], reasons: Reasons = new Map()): Promise<Map<string, Result>> {
   const names = ["-i", "iqn.2026-01.test:one", "-I", "iqn.2026-01.test:two"];
   const args = ["-d", "-t", "SCSI,iSCSI", ...names, ...urls];
   return new Promise((resolve, reject) => {
@@ -36,7 +38,9 @@ function run(...urls: readonly string[]): Promise<Map<string, Result>> {
         const name = suite.slice(0, suite.indexOf("\n"));
         for (const part of suite.split(/^\s*Test: /m).slice(1)) {
           const result = /FAILED\n/.test(part) ? "failed" : part.includes("[SKIPPED]") ? "skipped" : "passed";
-          results.set(`${name}.${part.split(" ")[0]}`, result);
+          const test = `${name}.${part.split(" ")[0]}`;
+          results.set(test, result);
+          if (result === "skipped") reasons.set(test, /\[SKIPPED\] ?([^\n]*)/.exec(part)?.[1] ?? "");
         }
       }
       resolve(results);
@@ -57,14 +61,17 @@ test.each([
   async (how, count) => {
     const theirs = `iscsi://127.0.0.1:${process.env.LAB_PORT}/${TARGET}/0`;
     const times = (url: string): string[] => Array.from({ length: count }, () => url);
-    const lio = await run(...times(theirs));
-    const ours = await run(...times(served.url()));
-    const thinOurs = await run(...times(thin.url()));
+    const reasons: Reasons = new Map();
+    const lio = await run(times(theirs), reasons);
+    const ours = await run(times(served.url()));
+    const thinOurs = await run(times(thin.url()));
     console.log(
       [
         `${how}: passed / failed / skipped: LIO ${figures(lio)}, serve thick ${figures(ours)}, thin and removable ${figures(thinOurs)}`,
         `LIO fails ${named(lio, "failed").join(", ")}`,
-        `LIO skips ${named(lio, "skipped").join(", ")}`,
+        `LIO skips ${named(lio, "skipped")
+          .map((name) => `${name} (${reasons.get(name)})`)
+          .join(", ")}`,
         `only thin: ${named(thinOurs, "passed")
           .filter((name) => ours.get(name) !== "passed")
           .join(", ")}`,
