@@ -6,6 +6,7 @@ import {
   type Designator,
   isMultipath,
   isScsiError,
+  noRetries,
   type Path,
   type ScsiError,
   sameLogicalUnit,
@@ -86,7 +87,7 @@ const pathsOf = ({ name, unit, designators = [] }: Way): readonly Omit<Path, "us
 /** Which paths of a map answer; of a single way nobody needs to be asked. */
 async function answering(unit: Unit): Promise<Map<string, boolean>> {
   const asked = (isMultipath(unit) ? unit.paths : []).map(async (path): Promise<[string, boolean]> => {
-    const answers = await path.unit.testUnitReady().then(
+    const answers = await path.unit.testUnitReady({ retry: noRetries }).then(
       () => true,
       (error: unknown) => {
         if (!isScsiError(error)) throw error;
@@ -106,8 +107,7 @@ async function lookThrough(way: Way, several: boolean, io: Io, options: OpenOpti
     way.unit ??= await ((await io.pathsOfMap(url)) === undefined ? io.open(url, options) : io.openMap(url, options));
     const { unit } = way;
     if (several && way.designators === undefined) {
-      const [first] = pathsOf(way);
-      const answer = first === undefined ? [] : await designatorsOf(first.unit);
+      const answer = await designatorsOf(unit);
       if (!isScsiError(answer)) way.designators = answer;
     }
     const state = await look(unit);

@@ -6,7 +6,7 @@
 import type { Designator } from "../commands/inquiry.ts";
 import { formatDesignator, sameLogicalUnit } from "../designators.ts";
 import { isScsiError, ScsiError } from "../errors.ts";
-import type { ExecuteOptions, LogicalUnit } from "../logical-unit.ts";
+import type { ExecuteOptions, Unit } from "../logical-unit.ts";
 import type { Path } from "./path.ts";
 import { createMultipathUnit, type MultipathOptions, type MultipathUnit } from "./unit.ts";
 
@@ -24,9 +24,9 @@ export function relativeTargetPortOf(designators: readonly Designator[]): number
   return port === 0 ? undefined : port;
 }
 
-/** VPD page 83h of a path; or why it does not answer. */
+/** VPD page 83h of a path, or of a unit through the first path that answers; or why there is no answer. */
 export async function designatorsOf(
-  unit: LogicalUnit,
+  unit: Pick<Unit, "deviceIdentification">,
   options: ExecuteOptions = {},
 ): Promise<readonly Designator[] | ScsiError> {
   try {
