@@ -95,7 +95,7 @@ const verbs = {
     const check = (expected, { dataIn }) => {
       if (Buffer.compare(expected, dataIn) !== 0) wrong++;
     };
-    const resident = [];
+    const used = [];
     const started = performance.now();
     const ended = () => left <= 0 || performance.now() - started > 1000 * Number(limit);
     const lane = async () => {
@@ -107,7 +107,8 @@ const verbs = {
           if (reading) meanwhile++;
           collect();
           collected++;
-          resident.push(process.memoryUsage().rss);
+          const { rss, heapUsed, external } = process.memoryUsage();
+          used.push({ resident: rss, live: heapUsed + external });
         }
       }
     };
@@ -131,8 +132,8 @@ const verbs = {
       meanwhile,
       seconds,
       canCollect: "Bun" in globalThis || "gc" in globalThis,
-      middle: resident[Math.floor(resident.length / 2)],
-      end: resident.at(-1),
+      middle: used[Math.floor(used.length / 2)],
+      end: used.at(-1),
     });
   },
 
