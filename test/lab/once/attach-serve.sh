@@ -3,7 +3,13 @@
 export LAB_SERVE_LOG=/run/serve.log
 # What the kernel says from here on, to the tests.
 echo "lab: attach-serve begins" >/dev/kmsg
-"$node" build/lab/dist/cli.js serve --json --portal 127.0.0.1:3270 --target iqn.2026-11.lab:served --unit size=64MiB --unit size=16MiB >"$LAB_SERVE_LOG" 2>&1 &
+# What the target says unasked, the last thing that happens: PRE-FETCH of host-e, which nobody else sends, sets it off.
+cat >/run/serve-faults.json <<END
+{ "seed": 1, "rules": [
+  { "fault": { "kind": "announce", "event": "logout-request", "seconds": 20 }, "operationCodes": ["0x34"], "nexus": "host-e", "lun": 0, "times": 1 },
+  { "fault": { "kind": "announce", "event": "connection-drop", "seconds": 0 }, "operationCodes": ["0x90"], "nexus": "host-e", "lun": 0, "times": 1 } ] }
+END
+"$node" build/lab/dist/cli.js serve --faults /run/serve-faults.json --json --portal 127.0.0.1:3270 --target iqn.2026-11.lab:served --unit size=64MiB --unit size=16MiB >"$LAB_SERVE_LOG" 2>&1 &
 export LAB_SERVE=$!
 for tries in $(seq 300); do
   [ "$(grep -c '"serving"' "$LAB_SERVE_LOG")" = 2 ] && break

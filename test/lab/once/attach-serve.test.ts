@@ -296,3 +296,27 @@ afterAll(async () => {
   }
   process.kill(Number(variable("SERVE")), "SIGTERM");
 });
+
+describe("open-iscsi is told unasked", () => {
+  const told = async () =>
+    (await readFile(variable("SERVE_LOG"), "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+      .filter(({ session }) => session?.initiator === "iqn.2026-11.lab:host-e");
+  const ends = async () => (await told()).filter(({ type }) => type === "session-ended").map(({ end }) => end);
+  const logins = async () => (await told()).filter(({ type }) => type === "login").length;
+
+  test.each([
+    ["logs out when it is asked to, and in again", "logout", ["34", ...new Array(9).fill("00")]],
+    ["comes back when its connection is dropped", "dropped", ["90", ...new Array(15).fill("00")]],
+  ])("%s", async (_name, end, cdb) => {
+    const before = { ends: await ends(), logins: await logins() };
+    await run("sg_raw", "--timeout=60", e.sg, ...cdb);
+    await expect.poll(ends, { timeout: 60_000 }).toEqual([...before.ends, end]);
+    await expect.poll(logins, { timeout: 60_000 }).toBe(before.logins + 1);
+    await expect.poll(async () => (await run("sg_turs", e.sg)).exit, { timeout: 60_000 }).toBe(0);
+    // The other host's session went on.
+    expect((await run("sg_turs", d.sg)).exit).toBe(0);
+  });
+});
