@@ -49,14 +49,16 @@ async function send(
 ): Promise<boolean> {
   let reset = false;
   for (let tries = 1; ; tries++) {
+    // As it was sent: meanwhile another path may have found out.
+    const { longForm } = disk;
     const [short, long] = verb === "RESERVE" ? [reserve6, reserve10] : [release6, release10];
     try {
-      await way.execute((disk.longForm ? long : short)(), { ...options, retry: noRetries });
+      await way.execute((longForm ? long : short)(), { ...options, retry: noRetries });
       return reset;
     } catch (error) {
       if (!isScsiError(error)) throw error;
       reset ||= tellsReset(error.sense);
-      if (!disk.longForm && isNoSuchCommand(error)) {
+      if (!longForm && isNoSuchCommand(error)) {
         disk.longForm = true;
         continue;
       }

@@ -155,6 +155,24 @@ describe("RESERVE is one I_T nexus's", () => {
     const impatient = createMultihostDisk(a.unit, { clock: { ...a.clock, after } });
     expect((await failure(releaseOwnership(impatient))).code).toBe("CONNECTION_FAILED");
   });
+
+  test("RELEASE (6) that the device does not know becomes RELEASE (10) on every path", async () => {
+    const { simulated, unit, ways, b } = twoPaths();
+    simulated.hooks.push({
+      before: ({ cdb }) =>
+        [0x16, 0x17].includes(cdb[0] as number)
+          ? {
+              status: 2,
+              dataIn: new Uint8Array(0),
+              sense: Uint8Array.of(0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x20, 0, 0, 0, 0, 0),
+              residual: 0,
+            }
+          : undefined,
+    });
+    await quickReserve(createMultihostDisk(ways[1]));
+    await releaseOwnership(createMultihostDisk(unit));
+    await quickReserve(createMultihostDisk(b));
+  });
 });
 
 describe("fail-fast", () => {
