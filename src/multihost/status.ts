@@ -65,7 +65,7 @@ interface Mine {
 async function passesTestUnitReady({ unit }: Way, options: StatusOptions): Promise<boolean> {
   for (let tries = 1; ; tries++) {
     try {
-      await unit.testUnitReady({ signal: options.signal, timeoutMs: options.timeoutMs, retry: noRetries });
+      await unit.testUnitReady({ ...options, retry: noRetries });
       return true;
     } catch (error) {
       if (!isScsiError(error)) throw error;
@@ -79,13 +79,14 @@ async function passesTestUnitReady({ unit }: Way, options: StatusOptions): Promi
 async function registered(
   { unit, initiatorPort, relativeTargetPort }: Way,
   keys: RegisteredKeys,
-  { key, signal }: StatusOptions,
+  options: StatusOptions,
 ): Promise<Mine | "no" | undefined> {
+  const { key } = options;
   if (key !== undefined && !keys.keys.includes(key)) return "no";
   const byKey = key === undefined ? undefined : { key };
   if (initiatorPort === undefined || (byKey !== undefined && relativeTargetPort === undefined)) return byKey;
   try {
-    const { registrations } = await unit.readFullStatus({ signal });
+    const { registrations } = await unit.readFullStatus(options);
     const mine = registrations.find(
       (one) =>
         samePort(one.transportId, initiatorPort) &&
@@ -130,9 +131,9 @@ async function accessThrough(way: Way, options: StatusOptions): Promise<AccessSt
         because: "Another host has reserved the disk: TEST UNIT READY met RESERVATION CONFLICT.",
       };
     }
-    const keys = await way.unit.readKeys({ signal: options.signal });
+    const keys = await way.unit.readKeys(options);
     if (keys.keys.length === 0) return { access: true, because: "The disk is ready, and no host is registered." };
-    const reservation = await way.unit.readReservation({ signal: options.signal });
+    const reservation = await way.unit.readReservation(options);
     return judge(reservation, await registered(way, keys, options));
   } catch (error) {
     if (!isScsiError(error)) throw error;

@@ -112,6 +112,24 @@ describe("disks that several hosts share", () => {
     expect(await failure(accessStatus(a))).toMatchObject({ code: "CONNECTION_FAILED", errno: "EIO" });
   });
 
+  test("status: every question has the time that is given, and no more", async () => {
+    const { ways, b } = twoPaths();
+    const given: (number | undefined)[] = [];
+    const { transport } = ways[0];
+    const timed = createLogicalUnit({
+      ...transport,
+      execute(request, options) {
+        given.push(options?.timeoutMs);
+        return transport.execute(request, options);
+      },
+    });
+    await b.register({ newKey: 0xbn });
+    await b.reserve({ key: 0xbn, type: WERO });
+    await settle(...ways);
+    await accessStatus(createMultihostDisk(timed), { timeoutMs: 700 });
+    expect(given).toEqual([700, 700, 700, 700]);
+  });
+
   test("status: what one path holds exclusively shuts the other one out", async () => {
     const { a, ways } = twoPaths();
     await a.unit.register({ newKey: 0xan });
