@@ -12,6 +12,7 @@ export const register: Verb = change({
   about: [
     "A host must be registered before it can reserve. Without --key it registers for the first time; with --key it replaces that key; --new-key 0x0 unregisters, and gives up a reservation that only this host holds.",
     "With --ignore the present key does not matter.",
+    "--persist (APTPL) is the whole unit's, and the last REGISTER decides: without it, also where a host unregisters, nobody's registration survives a loss of power any more.",
   ],
   examples: [
     ["register sim:disk --new-key 0xabc", "register this host with key 0xabc"],

@@ -189,7 +189,7 @@ export const watch: Verb = {
   about: [
     "On a terminal a table of keys, holder and PRGENERATION, with what changed. Otherwise one line for each event: registered, unregistered, reserved, released, another holder or type. With --json each event is a JSON document on a line of its own. A unit that does not answer is asked again in the next round.",
     "What leads to one unit, by VPD page 83h, is shown once, with each path: whether it answers, and with which key it is registered. A map is one unit.",
-    "It only reads: READ KEYS, READ RESERVATION and READ FULL STATUS. What is done and undone between two looks shows in PRGENERATION alone.",
+    "It only reads: READ KEYS, READ RESERVATION and READ FULL STATUS; of several, INQUIRY; through each path of a map TEST UNIT READY. What is done and undone between two looks shows in PRGENERATION alone.",
   ],
   examples: [
     ["watch iscsi://10.0.0.5/iqn.2026-01.com.example:disk/0", "until Ctrl-C"],
