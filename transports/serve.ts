@@ -165,7 +165,7 @@ export interface ServedTargets {
    * Tells initiators something unasked, with an Asynchronous Message: of a SCSI event at a unit, to log out, to negotiate, or that their session is
    * dropped now.
    *
-   * @param whom whose sessions; all unless given
+   * @param whom whose sessions; all unless given, and of a SCSI event no discovery sessions
    * @returns how many were told
    * @throws TypeError or RangeError for an announcement that cannot be
    */

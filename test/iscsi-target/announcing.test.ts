@@ -91,6 +91,16 @@ describe("An Asynchronous Message", () => {
     initiator.destroy();
   });
 
+  it("of a unit goes to no discovery session, which has none", async () => {
+    const { served, portal } = await start();
+    const initiator = await rawInitiator({ port: portal.port });
+    await initiator.login({ InitiatorName: "iqn.2026-01.test:a", SessionType: "Discovery" });
+    expect(served.announce({ event: "scsi-event", lun: 0, sense })).toBe(0);
+    expect(served.announce({ event: "logout-request", seconds: 9 })).toBe(1);
+    expect(shown(await initiator.expect(Opcode.ASYNC_MESSAGE))[1]).toBe(0x0100);
+    initiator.destroy();
+  });
+
   it("who does not log out in time is dropped, and told", async () => {
     const { served, portal, events } = await start();
     const initiator = await raw(portal.port);

@@ -40,7 +40,7 @@ export interface IscsiTarget {
   /**
    * Tells initiators something unasked.
    *
-   * @param whom whose sessions; all unless given
+   * @param whom whose sessions; all unless given, and of a SCSI event no discovery sessions
    * @returns how many were told
    */
   announce(announcement: Announcement, whom?: (session: SessionIdentity) => boolean): number;
@@ -212,7 +212,11 @@ export async function serveIscsi(options: IscsiTargetOptions): Promise<IscsiTarg
     },
     sessions: () => [...sessions.keys()].map(({ identity }) => identity),
     announce(announcement, whom = () => true) {
-      const told = [...sessions.keys()].filter(({ identity, ended }) => ended === undefined && whom(identity));
+      // A discovery session has no units.
+      const isMeant = ({ target }: SessionIdentity) => target !== undefined || announcement.event !== "scsi-event";
+      const told = [...sessions.keys()].filter(
+        ({ identity, ended }) => ended === undefined && isMeant(identity) && whom(identity),
+      );
       for (const session of told) {
         announce(session, announcement);
         session.output.flush();
