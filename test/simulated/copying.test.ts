@@ -103,12 +103,7 @@ function designationsOf(server: DeviceServer, nexus: Nexus): Uint8Array[] {
 const blocks16 = (operationCode: number, lba: number, count: number) =>
   Uint8Array.of(operationCode, 0, 0, 0, 0, 0, 0, 0, lba >>> 8, lba & 0xff, 0, 0, 0, count, 0, 0);
 const letters = (text: string, blockSize = BLOCK) =>
-  Uint8Array.from(
-    text
-      .repeat(1)
-      .split("")
-      .flatMap((letter) => new Array(blockSize).fill(letter.charCodeAt(0))),
-  );
+  Uint8Array.from([...text].flatMap((letter) => new Array(blockSize).fill(letter.charCodeAt(0))));
 
 /** What the blocks hold: a letter each, `.` for zeros. */
 function shownBlocks(server: DeviceServer, nexus: Nexus, lba: number, count: number, blockSize = BLOCK): string {
