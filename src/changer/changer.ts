@@ -209,8 +209,8 @@ export function createChanger(unit: Unit): Changer {
   }
 
   /** TEST UNIT READY, for the unit attentions that wait. That it is not ready, or not for us, is not the question. */
-  const knock = (options: ExecuteOptions): Promise<void> =>
-    unit.execute(testUnitReady(), options).catch((error: unknown) => {
+  const knock = (options: ExecuteOptions, way = unit): Promise<void> =>
+    way.execute(testUnitReady(), options).catch((error: unknown) => {
       if (!isScsiError(error) || (error.code !== "NOT_READY" && error.code !== "RESERVATION_CONFLICT")) throw error;
     });
 
@@ -248,12 +248,15 @@ export function createChanger(unit: Unit): Changer {
       await unit.execute(command, options);
     },
     async unlockMailslot(options = {}) {
-      await knock(executeOptions(options));
-      asked = true;
-      // Whichever of several paths has locked it.
+      const given = executeOptions(options);
+      // Whichever of several paths has locked it. Each has unit attentions of its own.
       const ways = isMultipath(unit) ? unit.paths.map((path) => path.unit) : [unit];
-      const allow = preventAllowMediumRemoval({ prevent: false });
-      const ended = await Promise.allSettled(ways.map((way) => way.execute(allow, executeOptions(options))));
+      const allow = async (way: Unit): Promise<void> => {
+        await knock(given, way);
+        asked = true;
+        await way.execute(preventAllowMediumRemoval({ prevent: false }), given);
+      };
+      const ended = await Promise.allSettled(ways.map(allow));
       for (const one of ended) if (one.status === "rejected") throw one.reason;
     },
     explainConflict: (command, options) => explainChangerConflict(unit, command, options),

@@ -337,6 +337,23 @@ describe("The mailslot", () => {
     expect(library.openMailslot()).toBe(true);
   });
 
+  it("is unlocked through paths that have a unit attention to tell first", async () => {
+    const { host, library } = world();
+    const [first, second] = [host("a"), host("b")];
+    await first.unit.register({ newKey: 0xan });
+    await second.unit.register({ newKey: 0xbn });
+    await second.changer.lockMailslot();
+    await first.unit.clear({ key: 0xan });
+    const both = createChanger(
+      createMultipathUnit([
+        { name: "first", unit: first.unit },
+        { name: "second", unit: second.unit },
+      ]),
+    );
+    await both.unlockMailslot();
+    expect(library.openMailslot()).toBe(true);
+  });
+
   it("opens when nobody locks it, and PREEMPT AND ABORT ends the victim's lock", async () => {
     const { host, library } = world();
     const [a, b] = [host("a"), host("b")];
