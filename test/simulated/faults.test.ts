@@ -92,6 +92,26 @@ describe("A planned failure", () => {
     expect(await path.send(testUnitReady)).toEqual({ ...good, status: 2, sense: [6, 0x29, 0x07] });
   });
 
+  it("of a session that is dropped is a lost path, and of other words to an initiator nothing", async () => {
+    for (const event of ["connection-drop", "session-drop"] as const) {
+      const dropped = once({ kind: "announce", event, seconds: 1 });
+      expect(await dropped.send(register)).toBe("CONNECTION_LOST unknown");
+      expect(registrations(dropped)).toBe(0);
+      expect(await dropped.send(testUnitReady)).toEqual({ ...good, status: 2, sense: [6, 0x29, 0x07] });
+    }
+    for (const fault of [
+      { kind: "announce", event: "logout-request", seconds: 1 },
+      { kind: "announce", event: "negotiation-request", seconds: 1 },
+      { kind: "scsi-event", condition: 0x2a09 },
+    ] as const) {
+      const told = once(fault);
+      expect(await told.send(register)).toEqual(good);
+      expect(registrations(told)).toBe(1);
+      expect(await told.send(testUnitReady)).toEqual(good);
+      expect(told.faults.events).toHaveLength(1);
+    }
+  });
+
   it("cuts data, or tells a wrong residual", async () => {
     expect(await once({ kind: "truncate", bytes: 5 }).send(inquiry)).toEqual({ ...good, length: 5, residual: 31 });
     expect(await once({ kind: "wrong-residual", by: -3 }).send(inquiry)).toEqual({ ...good, length: 36, residual: -3 });
