@@ -30,7 +30,8 @@ interface Happening {
   readonly json: { readonly [name: string]: Json };
 }
 
-const pathText = ({ path, key, holder }: FoundPath): string => {
+const pathText = ({ path, alive, key, holder }: FoundPath): string => {
+  if (!alive) return `path ${path}: no answer`;
   const has = key === undefined ? "the target does not tell its key" : key === 0n ? "unregistered" : keyText(key);
   return `path ${path}: ${has}${holder === true ? ", holds" : ""}`;
 };
@@ -71,8 +72,10 @@ function happeningsAt({
     return [...ofWays, tell("state", text.join("; "), { now: stateJson(state, isOurs), paths: pathsJson(unit.paths) })];
   }
   const ofState = eventsBetween(before, state).map(({ type, text, json }) => tell(type, text, json));
+  // Of a way that does not answer it has been said already; of a map's path here.
   const ofPaths = unit.paths
-    .filter((path) => path.alive && !pathsBefore.some((was) => was.path === path.path && samePath(was, path)))
+    .filter(({ path, alive }) => alive || !unit.ways.some(({ name }) => name === path))
+    .filter((path) => !pathsBefore.some((was) => was.path === path.path && samePath(was, path)))
     .map((path) => tell("path", pathText(path), pathJson(path)));
   return [...ofWays, ...ofState, ...ofPaths];
 }

@@ -133,6 +133,33 @@ test("a device-mapper map is one unit with its paths, in watch and in map", asyn
   expect(map.json.result.units.map(({ unit }: Document) => unit)).toEqual([`/dev/mapper/m ${b}`]);
 });
 
+test("watch: a path of a map that answers no more is told, and when it answers again", async () => {
+  const [a1, a2] = twoPaths();
+  let looks = 0;
+  const world = {
+    pathsOfMap: async () => ["sda", "sdb"],
+    async openMap() {
+      const [one, two] = [await open(a1), await open(a2)];
+      const testUnitReady = () =>
+        ++looks === 2 ? Promise.reject(transportError("CONNECTION_FAILED", "no", "nobody there")) : two.testUnitReady();
+      const paths = [
+        { name: "sda", unit: one },
+        { name: "sdb", unit: { ...two, testUnitReady } },
+      ];
+      return createMultipathUnit(paths, { name: "/dev/mapper/m" });
+    },
+  };
+  const line = "watch /dev/mapper/m --interval 1ms --rounds 3";
+  const { out } = await cli(`${line} --json`, world);
+  expect(documents(out).map(({ type, path, alive }) => [type, path, alive])).toEqual([
+    ["state", undefined, undefined],
+    ["path", "sdb", false],
+    ["path", "sdb", true],
+  ]);
+  looks = 0;
+  expect((await cli(line, world)).out.match(/path sdb: .*/g)).toMatchObject({ length: 3, 1: "path sdb: no answer" });
+});
+
 test("map: paths to one unit are one column, whichever of them answers", async () => {
   const [a1, a2, b] = twoPaths();
   const [other] = twoPaths();
