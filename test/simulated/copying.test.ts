@@ -4,6 +4,8 @@
  */
 import { describe, expect, it } from "vitest";
 import {
+  type CopyUnit,
+  createDeviceServer,
   createMedium,
   createSimulatedTarget,
   type DeviceServer,
@@ -202,6 +204,11 @@ describe("EXTENDED COPY(LID1)", () => {
       (own: Uint8Array) => list([own, own.subarray(0, 8)], [], {}),
       "5/26/00 list 2",
     ],
+    [
+      "whose segments are said to be 4 GiB less a byte",
+      (own: Uint8Array) => list([own], [segment(1, 0, 9)], { segmentLength: 0xffff_ffff }),
+      "5/1a/00",
+    ],
     ["with 17 CSCD descriptors", (own: Uint8Array) => list(new Array(17).fill(own), []), "5/26/06"],
     ["with 17 segments", (own: Uint8Array) => list([own], new Array(17).fill(segment(1, 0, 9))), "5/26/08"],
     [
@@ -245,6 +252,7 @@ describe("EXTENDED COPY(LID1)", () => {
     const { own, text } = setup();
     const bytes = list([own], [segment(1, 0, 9)]);
     expect(text(bytes, bytes.length + 1)).toBe("5/1a/00");
+    expect(text(Uint8Array.of(...bytes, 0), 0xffff_ffff)).toBe("5/1a/00");
   });
 
   it.each([
@@ -381,6 +389,34 @@ describe("Between two units of a target", () => {
     expect(attentionsOf(a2)).toEqual(before);
   });
 
+  it("lets go of every I_T nexus that it came through, however the copy ends", () => {
+    const { one, two, ends } = pair();
+    let held = 0;
+    const watched = [one, two].map(
+      ({ server }): CopyUnit => ({
+        nexus(...ports) {
+          held++;
+          return server.nexus(...ports);
+        },
+        execute: server.execute,
+        retireNexus(nexus) {
+          held--;
+          server.retireNexus(nexus);
+        },
+      }),
+    );
+    const manager = createDeviceServer({ peers: () => watched });
+    const a = manager.nexus({ protocol: "iscsi", name: iqn("a"), isid: 1n });
+    manager.execute(a, new Uint8Array(6));
+    // Two that go well, one that ends at its second segment.
+    for (const second of [segment(1, 0, 7, there), segment(1, 0, 7, back), segment(1, 5000, 7, there)]) {
+      const bytes = list(ends(), [segment(1, 0, 3, there), second]);
+      manager.execute(a, copyCdb(bytes.length), bytes);
+      expect(held).toBe(0);
+    }
+    expect([...manager.execute(a, receiveCdb(0x00, 1)).dataIn]).toEqual([0, 0, 0, 8, 2, 0, 2, 0, 0, 0, 0x02, 0]);
+  });
+
   it("a tape is no copy destination", () => {
     const { ends, copy } = pair({ type: "tape" });
     expect(aborted(copy(list(ends(), [segment(1, 0, 7, there)])))).toBe("10/0d/03 list 48 segment 0");
@@ -447,6 +483,14 @@ describe("After a copy", () => {
     expect([...dataIn.subarray(56, 60)]).toEqual([0x02, 0, 0, 18]);
     expect(dataIn.subarray(60)).toEqual(sense);
     expect(answerText(receive(FAILURE, 7))).toBe(unknown);
+  });
+
+  it("details go when none of them are wanted: ALLOCATION LENGTH 0 (6.23 b)", () => {
+    const { own, copy, receive, a } = setup();
+    copy(list([own], [segment(1, 0, 9, { to: 3 })]));
+    expect(answerText(receive(STATUS))).toBe(GOOD);
+    expect(receive(FAILURE, 1, a, 0).dataIn).toHaveLength(0);
+    expect(answerText(receive(FAILURE))).toBe(unknown);
   });
 
   it("there are no details of one that went well", () => {
