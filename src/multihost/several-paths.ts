@@ -22,12 +22,9 @@ export function refuseSeveralPaths(unit: Unit, what: string): void {
   );
 }
 
-/** The ways to a unit that may be used now: its paths, or itself. */
-export function waysTo(unit: Unit): readonly Unit[] {
-  if (!isMultipath(unit)) return [unit];
-  const usable = unit.paths.filter((path) => path.usable?.() !== false);
-  return (usable.length > 0 ? usable : unit.paths).map((path) => path.unit);
-}
+/** The ways to a unit: every path, or itself. Also paths that were out of use when somebody last looked: they may be back. */
+export const waysTo = (unit: Unit): readonly Unit[] =>
+  isMultipath(unit) ? unit.paths.map((path) => path.unit) : [unit];
 
 /** Asks one way; `over` says that another one has answered meanwhile, and nobody waits any more. */
 export type AskWay = <Result>(way: Unit, command: Command<Result>, over: () => boolean) => Promise<Result>;

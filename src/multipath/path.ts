@@ -24,6 +24,7 @@ export interface Path {
   readonly target?: string | undefined;
   /**
    * Is it known to be out of use? Asked before every operation: `false` paths get no command. Absent: every path is tried.
+   * What asks each path by itself asks these too: status, fail-fast and RELEASE of multihost disks, a changer's unlocking.
    */
   usable?(): boolean;
 }

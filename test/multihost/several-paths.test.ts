@@ -225,6 +225,24 @@ describe("fail-fast", () => {
     await failfast[Symbol.asyncDispose]();
   });
 
+  test("a path that was out of use when it began is asked, and released: nobody says when it comes back", async () => {
+    const { clock, ways, b, health } = twoPaths();
+    const unit = createMultipathUnit([
+      { name: "a1", unit: ways[0], usable: () => false },
+      { name: "a2", unit: ways[1] },
+    ]);
+    await quickReserve(createMultihostDisk(ways[0]));
+    await releaseOwnership(createMultihostDisk(unit));
+    await quickReserve(createMultihostDisk(b));
+    await releaseOwnership(createMultihostDisk(b));
+    await ways[0].register({ newKey: 0xan });
+    health[1] = "dead";
+    await using failfast = createFailfast({ intervalMs: 100, clock });
+    const { first } = failfast.watch(unit, { kind: "registered", key: 0xan });
+    await clock.advance(1000);
+    expect(await first).toBe(true);
+  });
+
   test("all paths silent is silence", async () => {
     const { clock, health, events, failfast } = await watched();
     health.fill("dead");

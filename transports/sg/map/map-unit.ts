@@ -2,7 +2,7 @@
  * A map of dm-multipath as a unit of several paths: its disks are the paths, device mapper tells which of them are in use, holds
  * applications up where the algorithms ask for it, and multipathd is kept informed.
  *
- * What holds: a path that device mapper does not use, and whose disk is not running, gets no command; it cannot come back into use
+ * What holds: a path that device mapper does not use, and whose disk is not running, gets no command but what each path is asked by itself; it cannot come back into use
  * without multipathd, which registers it then. Every other path does, whatever device mapper thinks of it.
  */
 import type { Command } from "../../../src/command.ts";
