@@ -456,6 +456,25 @@ describe("Between two units of a target", () => {
     expect(answerText(copy(list(ends([0, 1]), [segment(1, 7, 30, { ...back, dc: 1 })])))).toBe(GOOD);
     expect(shownBlocks(one.server, a, 30, 2)).toBe("a.");
   });
+
+  // Table 116, third row, and the second beside it.
+  it.each([
+    ["is kept for the next segment with PAD of the destination alone", [1, 0], "bcd"],
+    ["is dropped with PAD of both", [1, 1], "..."],
+  ] as const)("what is left over of the source %s", (_name, pads, next) => {
+    const { one, two, a, a2, ends, copy } = pair({ blockSize: 2048 });
+    two.server.execute(a2, blocks16(0x8a, 7, 1), letters("abcd"));
+    const dc = { ...back, dc: 1 };
+    expect(answerText(copy(list(ends(pads), [segment(1, 7, 30, dc), segment(3, 100, 40, dc)])))).toBe(GOOD);
+    expect(shownBlocks(one.server, a, 30, 2)).toBe("a.");
+    expect(shownBlocks(one.server, a, 40, 3)).toBe(next);
+  });
+
+  it("with DC what is left over of the destination is not padded (table 116, note a)", () => {
+    const { ends, copy } = pair({ blockSize: 2048 });
+    const segments = [segment(5, 0, 7, { ...there, cat: 1 }), segment(0, 0, 30, { ...back, dc: 1 })];
+    expect(aborted(copy(list(ends([1, 0]), segments)))).toBe("10/26/0a list 108 segment 1");
+  });
 });
 
 describe("After a copy", () => {
