@@ -277,6 +277,11 @@ describe("EXTENDED COPY(LID1)", () => {
       "10/0d/02 list 16",
     ],
     ["that names a target port", () => cscd(Uint8Array.of(0x01, 0x14, 0, 4, 0, 0, 0, 1)), "10/0d/02 list 16"],
+    [
+      "that names a target port as the unit is named",
+      (naa: Uint8Array) => cscd(naa.map((byte, at) => (at === 1 ? byte | 0x10 : byte))),
+      "10/0d/02 list 16",
+    ],
     ["of another kind of device", (naa: Uint8Array) => cscd(naa, { device: 1 }), "10/0d/03 list 16"],
     ["with another block length", (naa: Uint8Array) => cscd(naa, { blockLength: 4096 }), "10/26/00 list 45"],
   ])("ends at a CSCD descriptor %s", (_name, make, expected) => {

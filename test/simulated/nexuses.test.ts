@@ -127,6 +127,8 @@ describe("A nexus", () => {
     await visit(1);
     const gone = unit.identify(port(1));
     unit.server.retireNexus(gone);
+    // A loss is no use.
+    unit.loseNexus(port(1));
     for (let number = 2; number <= IDLE + 2; number++) await visit(number);
     unit.loseNexus(port(0));
     expect(unit.identify(port(0))).toBe(kept);
