@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { threadText } from "../../scripts/thread-text.mjs";
 import { callGroup as group, type KernelCall, ThreadStartError, type Threads } from "../../transports/sg/calls.ts";
+import { oneMoreHelps } from "../../transports/sg/growth.ts";
 import { Control, DATA_OFFSET, Operation } from "../../transports/sg/memory.ts";
 import { createThreads } from "../../transports/sg/threads.ts";
 
@@ -11,6 +12,8 @@ const FAIL = 1;
 const DIE = 2;
 const WHICH = 3;
 const ADD = 4;
+/** A little less than what calls that wait are patient for. */
+const STALL_MS = 4;
 
 const call = (request: number, number: number, room = 0): KernelCall<number> => ({
   room,
@@ -29,6 +32,21 @@ beforeAll(async () => {
 }, 60_000);
 
 const newThreads = (): Threads => createThreads({ source, idleMs: 200 });
+
+test.each([
+  ["there is none", { threads: 0 }, true],
+  ["calls come back, and wait a little", { waitedMs: 4 }, false],
+  ["long calls come back, but others wait", { waitedMs: 5 }, true],
+  ["short calls come back, however long others have waited", { waitedMs: 60_000, short: true }, false],
+  ["none has come back for a while, and they had been short", { stalledMs: 5, short: true }, true],
+  ["none has come back for less than it takes to start one", { stalledMs: 99, stoodStillMs: 100 }, false],
+  ["none has come back for as long as that", { stalledMs: 100, stoodStillMs: 100 }, true],
+  ["long calls have waited for less than that", { waitedMs: 99, stoodStillMs: 100 }, false],
+  ["long calls have waited for as long as that", { waitedMs: 100, stoodStillMs: 100 }, true],
+] as const)("one more thread, where %s", (_, need, helps) => {
+  const calm = { threads: 1, stalledMs: 0, waitedMs: 0, short: false, stoodStillMs: 0 };
+  expect(oneMoreHelps({ ...calm, ...need })).toBe(helps);
+});
 
 describe("calls in threads", () => {
   test("bring back what the call returned, and minus errno", async () => {
@@ -66,28 +84,35 @@ describe("calls in threads", () => {
     expect(seen.size).toBe(1);
   });
 
-  test.each([
-    { kind: "long", ms: 20, threads: 8, within: 20_000 },
-    { kind: "short", ms: 0, threads: 1, within: 400 },
-  ])(
-    "eight at a time that are $kind: as many threads as help, $threads",
-    async ({ ms, threads: count, within }) => {
-      const threads = newThreads();
-      const one = group();
-      await threads.run(one, call(SLEEP, ms)).done;
-      const seen = new Set<unknown>();
-      const until = performance.now() + within;
-      const lane = async (): Promise<void> => {
-        while (performance.now() < until && seen.size < 8) {
-          seen.add(await threads.run(one, { ...call(SLEEP, ms), take: (_, { control }) => control }).done);
-        }
-      };
-      await Promise.all(Array.from({ length: 8 }, lane));
-      // One more is there if this machine has kept a short call from its processor for some milliseconds.
-      expect([count, count + 1]).toContain(seen.size);
-    },
-    30_000,
-  );
+  /** Eight calls at a time, so many milliseconds long, until there are eight threads: how many there are, and how often calls stood still. */
+  async function eightAtATime(ms: number, within: number): Promise<{ threads: number; stalls: number }> {
+    const threads = newThreads();
+    const one = group();
+    await threads.run(one, call(SLEEP, ms)).done;
+    const seen = new Set<unknown>();
+    let last = performance.now();
+    let stalls = 0;
+    const until = last + within;
+    const lane = async (): Promise<void> => {
+      while (performance.now() < until && seen.size < 8) {
+        seen.add(await threads.run(one, { ...call(SLEEP, ms), take: (_, { control }) => control }).done);
+        const now = performance.now();
+        stalls += Math.floor((now - last) / STALL_MS);
+        last = now;
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, lane));
+    return { threads: seen.size, stalls };
+  }
+
+  test("eight long ones at a time have eight threads", async () => {
+    expect((await eightAtATime(20, 20_000)).threads).toBeGreaterThanOrEqual(8);
+  }, 30_000);
+
+  test("eight short ones at a time have one, and another one only when none has come back for some milliseconds", async () => {
+    const { threads, stalls } = await eightAtATime(0, 400);
+    expect(threads).toBeLessThanOrEqual(1 + stalls);
+  });
 
   test("do not wait for one that hangs", async () => {
     const threads = newThreads();

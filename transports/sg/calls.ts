@@ -8,7 +8,7 @@ export interface CallGroup {
   /** Calls that have come back from the kernel; and how many there were when it was last asked. */
   returned: number;
   returnedBefore: number;
-  /** Of a group with calls that wait for a thread: since when none has come back; and for how long they have waited, all together. */
+  /** Of a group with calls that wait for a thread: since when none has come back; and for how long they have waited, all together, since it last had a rest. */
   stalledSince: number;
   waitedMs: number;
   /** When the event loop was last to bring a result, in milliseconds. */

@@ -10,6 +10,7 @@ import { setImmediate } from "node:timers";
 import { Worker } from "node:worker_threads";
 import { type CallGroup, type KernelCall, ThreadStartError, type Threads } from "./calls.ts";
 import { createDetour } from "./detour.ts";
+import { oneMoreHelps, PATIENCE_MS } from "./growth.ts";
 import {
   ADDRESS_OFFSET,
   CONTROL_LENGTH,
@@ -51,8 +52,6 @@ interface Thread {
 /** The room for data that a thread has at least; only pages that are used cost memory. */
 const ROOM = 256 * 1024;
 const IDLE_MS = 5000;
-/** How long calls wait for an idle thread before it is asked whether another one would help them, and then again: most calls end sooner. */
-const PATIENCE_MS = 5;
 /** So many threads start at the same time: it takes a processor some ten milliseconds, and on Deno the event loop as well. */
 const STARTING_LIMIT = Math.max(1, Math.min(availableParallelism(), 4));
 /** Calls of one group that may be in the kernel at once: a device that hangs does not get every thread there could be. */
@@ -151,10 +150,10 @@ export function createThreads(program: ThreadProgram): Threads {
     grow();
   }
 
-  /** A call is the first of its group to wait. */
+  /** A call is the first of its group to wait. What others waited before counts as long as the group has had no rest since. */
   function startWaiting(job: Job): void {
     waiting.set(job.group, [job]);
-    job.group.waitedMs = 0;
+    if (job.group.running === 0) job.group.waitedMs = 0;
     job.group.stalledSince = performance.now();
   }
 
@@ -185,15 +184,14 @@ export function createThreads(program: ThreadProgram): Threads {
     return false;
   }
 
-  /**
-   * Is a group better off with one more thread? If none of its calls has come back for as long as it stops the event loop to start one. Where
-   * they come back, if they are long, and have waited for as long as that, all together.
-   */
-  function helped(group: CallGroup, now: number): boolean {
-    const patience = Math.max(PATIENCE_MS, stoodStill);
-    if (threads === 0 || now - group.stalledSince >= patience) return true;
-    return !detour.isShort(group) && group.waitedMs >= patience;
-  }
+  const helped = (group: CallGroup, now: number): boolean =>
+    oneMoreHelps({
+      threads,
+      stalledMs: now - group.stalledSince,
+      waitedMs: group.waitedMs,
+      short: detour.isShort(group),
+      stoodStillMs: stoodStill,
+    });
 
   /** Looks after calls that wait: the first at once, the others after some patience; starts one more thread if they need one. */
   function grow(): void {

@@ -12,7 +12,9 @@ import type { CopyEnd } from "./list.ts";
 export interface CopyUnit {
   /** RangeError if it has no such target port. */
   nexus(initiatorPort: TransportId, relativeTargetPort: number): Nexus;
+  /** Carries out a command that came through it. */
   execute(nexus: Nexus, cdb: Uint8Array, dataOut?: Uint8Array): Answer;
+  /** Nobody uses it any more. */
   retireNexus(nexus: Nexus): void;
 }
 
