@@ -14,7 +14,7 @@ import {
   takeOwnership,
   transportError,
 } from "../../src/index.ts";
-import { createWorld, failure, settle, type World } from "./world.ts";
+import { createWorld, failure, refuse, settle, type World } from "./world.ts";
 
 const quick = { minimumOwnershipDelayMs: 100, maximumOwnershipDelayMs: 1000, reinstateDelayMs: 50 };
 
@@ -225,27 +225,14 @@ describe("release", () => {
 });
 
 describe("devices that are not so", () => {
-  const refusing = (world: World, ...operationCodes: number[]): void =>
-    void world.unit.hooks.push({
-      before: ({ cdb }) =>
-        operationCodes.includes(cdb[0] as number)
-          ? {
-              status: 2,
-              dataIn: new Uint8Array(0),
-              sense: Uint8Array.of(0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x20, 0, 0, 0, 0, 0),
-              residual: 0,
-            }
-          : undefined,
-    });
-
   test("without RESERVE (6) are given RESERVE (10), with neither it is ENOTSUP", async () => {
     const world = createWorld();
-    refusing(world, 0x16, 0x17);
+    refuse(world.unit, 0x16, 0x17);
     const a = world.disk("a");
     await quickReserve(a);
     expect(a.longForm).toBe(true);
     await releaseOwnership(a);
-    refusing(world, 0x56);
+    refuse(world.unit, 0x56);
     expect(await failure(quickReserve(a))).toMatchObject({ code: "ILLEGAL_REQUEST", errno: "ENOTSUP", status: 2 });
     expect(await failure(takeOwnership(a))).toMatchObject({ errno: "ENOTSUP", sense: { asc: 0x20 } });
   });
@@ -256,7 +243,7 @@ describe("devices that are not so", () => {
     expect(await persistentSupport(a)).toEqual({ persistent: true, keys: [] });
     await quickReserve(world.disk("b"));
     expect(await persistentSupport(a)).toEqual({ persistent: "reserved" });
-    refusing(world, 0x5e, 0x5f);
+    refuse(world.unit, 0x5e, 0x5f);
     expect(await persistentSupport(a)).toEqual({ persistent: false });
     await world.settled(takeOwnership(a, quick));
     expect(await accessStatus(a)).toMatchObject({ access: true });

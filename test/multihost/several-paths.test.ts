@@ -19,7 +19,7 @@ import {
   transportError,
 } from "../../src/index.ts";
 import { createSimulatedTarget, createVirtualClock } from "../../transports/simulated/index.ts";
-import { failure, settle } from "./world.ts";
+import { failure, refuse, settle } from "./world.ts";
 
 const WERO = "write-exclusive-registrants-only";
 type Health = "well" | "dead" | "silent";
@@ -176,17 +176,7 @@ describe("RESERVE is one I_T nexus's", () => {
 
   test("RELEASE (6) that the device does not know becomes RELEASE (10) on every path", async () => {
     const { simulated, unit, ways, b } = twoPaths();
-    simulated.hooks.push({
-      before: ({ cdb }) =>
-        [0x16, 0x17].includes(cdb[0] as number)
-          ? {
-              status: 2,
-              dataIn: new Uint8Array(0),
-              sense: Uint8Array.of(0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x20, 0, 0, 0, 0, 0),
-              residual: 0,
-            }
-          : undefined,
-    });
+    refuse(simulated, 0x16, 0x17);
     await quickReserve(createMultihostDisk(ways[1]));
     await releaseOwnership(createMultihostDisk(unit));
     await quickReserve(createMultihostDisk(b));

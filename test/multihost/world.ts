@@ -52,6 +52,17 @@ export function createWorld(options: DeviceServerOptions = {}): World {
   };
 }
 
+/** From now on the unit knows none of these operation codes: INVALID COMMAND OPERATION CODE. */
+export function refuse(unit: SimulatedUnit, ...operationCodes: number[]): void {
+  const refused = {
+    status: 2,
+    dataIn: new Uint8Array(0),
+    sense: Uint8Array.of(0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x20, 0, 0, 0, 0, 0),
+    residual: 0,
+  };
+  unit.hooks.push({ before: ({ cdb }) => (operationCodes.includes(cdb[0] as number) ? refused : undefined) });
+}
+
 /** What a promise rejects with. */
 export async function failure(promise: Promise<unknown>): Promise<Record<string, unknown>> {
   try {
