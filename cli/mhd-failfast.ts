@@ -135,6 +135,7 @@ export const failfast: Verb = {
       : [values.reinstate === true ? commands.reserve6() : commands.testUnitReady()];
     return {
       commands: probe,
+      singlePath: shared ? undefined : RESERVE_IS_ONE_NEXUS,
       effect: `It would send this every ${values.interval ?? INTERVAL_MS} ms, and act when access is lost: ${values.onLoss ?? "kill"}.`,
     };
   },

@@ -17,7 +17,7 @@ import { paintFor, print, widthOf } from "./output.ts";
 import { unopenedUnit } from "./paths.ts";
 import { planJson, planLines, planned } from "./plan.ts";
 import { redactUrl, shown, UsageError } from "./values.ts";
-import type { Session, Verb } from "./verb.ts";
+import { type Plan, refuseSeveralPaths, type Session, type Verb } from "./verb.ts";
 import { verboseObserver } from "./verbose.ts";
 import { verbNamed, verbs } from "./verbs.ts";
 import { VERSION } from "./version.ts";
@@ -62,9 +62,15 @@ function openOptionsOf(values: Values, io: Io, signal: AbortSignal, attempts: At
   };
 }
 
-/** The names of the paths that a verb would use; undefined if it is one. */
-async function pathsMeant({ io, url, urls }: Session, { takes, singlePath }: Verb) {
-  if (takes !== "unit" || singlePath !== undefined) return undefined;
+/** The names of the paths that a verb would use; undefined if it is one. Refuses what opening them would refuse. */
+async function pathsMeant(session: Session, { takes, singlePath }: Verb, plan: Plan) {
+  const { io, url, urls } = session;
+  if (takes !== "unit") return undefined;
+  const why = singlePath ?? plan.singlePath;
+  if (why !== undefined) {
+    await refuseSeveralPaths(session, why);
+    return undefined;
+  }
   return urls.length > 1 ? urls.map(redactUrl) : io.pathsOfMap(url);
 }
 
@@ -99,9 +105,10 @@ async function perform(verb: Verb, url: string, { values, rest, guarded }: Parse
     else print(io.stdout, lines);
   };
   try {
-    const { commands, effect } = await checking(verb, () => verb.plan(values));
+    const plan = await checking(verb, () => verb.plan(values));
     if (values.dryRun === true) {
-      const names = await checking(verb, () => pathsMeant(session, verb));
+      const { commands, effect } = plan;
+      const names = await checking(verb, () => pathsMeant(session, verb, plan));
       const steps = names === undefined ? undefined : planned(unopenedUnit(names), commands);
       brought(
         { ...dryRunJson(commands, effect), steps: steps === undefined ? null : planJson(steps) },

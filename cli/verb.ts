@@ -65,6 +65,16 @@ export interface Report {
 /** An example: a command line, and what it does. */
 export type Example = readonly [line: string, does: string];
 
+/** What a verb would do with its values. */
+export interface Plan {
+  /** What it would send. */
+  readonly commands: readonly Command<unknown>[];
+  /** What that would change. */
+  readonly effect: string;
+  /** Why these values take one path only, of a verb that takes several with others. */
+  readonly singlePath?: string | undefined;
+}
+
 /** One verb. */
 export interface Verb extends Signature {
   readonly summary: string;
@@ -74,8 +84,8 @@ export interface Verb extends Signature {
   readonly options: readonly VerbOptionName[];
   /** The long options of a verb that reads its arguments itself. */
   readonly ownOptions?: readonly string[];
-  /** The commands that it would send, and what they would change: for a dry run. */
-  plan(values: Values): { readonly commands: readonly Command<unknown>[]; readonly effect: string };
+  /** What it would do. Is asked before every run, dry or not, and throws for values that cannot be. */
+  plan(values: Values): Plan;
   run(session: Session): Promise<Report>;
 }
 
@@ -101,23 +111,23 @@ export async function openUnit(session: Session, options: Partial<OpenOptions> =
   return session.unit;
 }
 
+/** Refuses several paths, and maps, which have several: before anything is opened. */
+export async function refuseSeveralPaths({ io, verb, name, url, urls }: Session, why: string): Promise<void> {
+  if (urls.length > 1) throw new UsageError(`${verb} takes one URL here, for ${why}`, verb);
+  if ((await io.pathsOfMap(url)) === undefined) return;
+  throw new UsageError(`${name} is a map of paths; ${verb} takes one of them, for ${why}`, verb);
+}
+
 /** As {@link openUnit}, for verbs that must have a single path. */
 export async function openSinglePath(
   session: Session,
   why: string,
   options: Partial<OpenOptions> = {},
 ): Promise<LogicalUnit> {
-  const { io, url, urls, openOptions } = session;
-  if (urls.length > 1) throw new UsageError(`${session.verb} takes one URL here, for ${why}`, session.verb);
-  if ((await io.pathsOfMap(url)) === undefined) {
-    const unit = await io.open(url, { ...openOptions, ...options });
-    session.unit = unit;
-    return unit;
-  }
-  throw new UsageError(
-    `${session.name} is a map of paths; ${session.verb} takes one of them, for ${why}`,
-    session.verb,
-  );
+  await refuseSeveralPaths(session, why);
+  const unit = await session.io.open(session.url, { ...session.openOptions, ...options });
+  session.unit = unit;
+  return unit;
 }
 
 type VerbText = Pick<Verb, "name" | "summary" | "about" | "examples">;
