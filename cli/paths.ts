@@ -36,12 +36,20 @@ function unopened(name: string, cause?: ScsiError): LogicalUnit {
   });
 }
 
+/** A map among several paths. */
+async function refuseMap(io: Pick<Io, "pathsOfMap">, url: string): Promise<void> {
+  if ((await io.pathsOfMap(url)) === undefined) return;
+  throw new UsageError(`${redactUrl(url)} is a map, which has its paths itself: give it alone`);
+}
+
+/** What cannot be one unit is a mistake in the command line. */
+const together = (error: unknown): unknown =>
+  error instanceof RangeError ? new UsageError(`Cannot take these together: ${error.message}`) : error;
+
 async function openPath(io: Io, url: string, options: OpenOptions): Promise<Path> {
   const name = redactUrl(url);
   try {
-    if ((await io.pathsOfMap(url)) !== undefined) {
-      throw new UsageError(`${name} is a map, which has its paths itself: give it alone`);
-    }
+    await refuseMap(io, url);
     return { name, unit: await io.open(url, options) };
   } catch (error) {
     if (!isScsiError(error) || !down.has(error.code) || options.signal?.aborted === true) throw error;
@@ -67,10 +75,23 @@ export async function openPaths(io: Io, urls: readonly string[], options: OpenOp
   try {
     return await openMultipathUnit(paths, { name, signal, timeoutMs, deadlineMs, retry, observer });
   } catch (error) {
-    throw error instanceof RangeError ? new UsageError(`Cannot take these together: ${error.message}`) : error;
+    throw together(error);
   }
 }
 
-/** A unit of these paths that reaches none of them: to plan with. */
-export const unopenedUnit = (names: readonly string[]): MultipathUnit =>
-  createMultipathUnit(names.map((name) => ({ name, unit: unopened(name) })));
+/**
+ * The paths that are meant as a unit that reaches none of them, to plan with; undefined for what is one path.
+ *
+ * @throws UsageError for what {@link openPaths} would not take, as far as the URLs tell
+ */
+export async function unopenedPaths(io: Io, urls: readonly string[]): Promise<MultipathUnit | undefined> {
+  const [only] = urls;
+  if (urls.length > 1) for (const url of urls) await refuseMap(io, url);
+  const names = urls.length > 1 ? urls.map(redactUrl) : only === undefined ? undefined : await io.pathsOfMap(only);
+  if (names === undefined) return undefined;
+  try {
+    return createMultipathUnit(names.map((name) => ({ name, unit: unopened(name) })));
+  } catch (error) {
+    throw together(error);
+  }
+}

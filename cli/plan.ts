@@ -45,13 +45,8 @@ export function planned(unit: MultipathUnit, commands: readonly Command<unknown>
 }
 
 /** The lines of a dry run over several paths. */
-export function planLines(
-  names: readonly string[],
-  steps: readonly PlannedStep[],
-  effect: string,
-  paint: Paint,
-): string[] {
-  const lines = [`Dry run: nothing is sent. ${names.length} paths, as far as all goes well:`, ...wrap(effect)];
+export function planLines(paths: number, steps: readonly PlannedStep[], effect: string, paint: Paint): string[] {
+  const lines = [`Dry run: nothing is sent. ${paths} paths, as far as all goes well:`, ...wrap(effect)];
   for (const [index, step] of steps.entries()) {
     const does =
       step.kind === "send" ? [...new Set(step.sends.map(({ command }) => command.name))].join(", ") : undefined;

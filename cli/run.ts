@@ -14,7 +14,7 @@ import { errorJson, type Json, printJson } from "./json.ts";
 import { didYouMean } from "./nearest.ts";
 import { allOptions, type Values } from "./options.ts";
 import { paintFor, print, widthOf } from "./output.ts";
-import { unopenedUnit } from "./paths.ts";
+import { unopenedPaths } from "./paths.ts";
 import { planJson, planLines, planned } from "./plan.ts";
 import { redactUrl, shown, UsageError } from "./values.ts";
 import { type Plan, refuseSeveralPaths, type Session, type Verb } from "./verb.ts";
@@ -62,16 +62,15 @@ function openOptionsOf(values: Values, io: Io, signal: AbortSignal, attempts: At
   };
 }
 
-/** The names of the paths that a verb would use; undefined if it is one. Refuses what opening them would refuse. */
+/** The paths that a verb would use, as a unit to plan with; undefined if it is one. Refuses what opening them would refuse. */
 async function pathsMeant(session: Session, { takes, singlePath }: Verb, plan: Plan) {
-  const { io, url, urls } = session;
   if (takes !== "unit") return undefined;
   const why = singlePath ?? plan.singlePath;
   if (why !== undefined) {
     await refuseSeveralPaths(session, why);
     return undefined;
   }
-  return urls.length > 1 ? urls.map(redactUrl) : io.pathsOfMap(url);
+  return unopenedPaths(session.io, session.urls);
 }
 
 /** Runs a verb whose arguments are right in form. */
@@ -108,13 +107,13 @@ async function perform(verb: Verb, url: string, { values, rest, guarded }: Parse
     const plan = await checking(verb, () => verb.plan(values));
     if (values.dryRun === true) {
       const { commands, effect } = plan;
-      const names = await checking(verb, () => pathsMeant(session, verb, plan));
-      const steps = names === undefined ? undefined : planned(unopenedUnit(names), commands);
+      const paths = await checking(verb, () => pathsMeant(session, verb, plan));
+      const steps = paths === undefined ? undefined : planned(paths, commands);
       brought(
         { ...dryRunJson(commands, effect), steps: steps === undefined ? null : planJson(steps) },
-        steps === undefined
+        paths === undefined || steps === undefined
           ? dryRunLines(unit, commands, effect, session.paint)
-          : planLines(names ?? [], steps, effect, session.paint),
+          : planLines(paths.paths.length, steps, effect, session.paint),
       );
       return EXIT_SUCCESS;
     }

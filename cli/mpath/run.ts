@@ -18,7 +18,7 @@ import {
 import { dryRunLines } from "../dry-run.ts";
 import type { Io } from "../io.ts";
 import { paintFor, print } from "../output.ts";
-import { openPaths, unopenedUnit } from "../paths.ts";
+import { openPaths, unopenedPaths } from "../paths.ts";
 import { planLines, planned } from "../plan.ts";
 import { dump } from "../sg-persist/show.ts";
 import { redactUrl, UsageError } from "../values.ts";
@@ -72,15 +72,15 @@ function commandOf(request: MpathRequest): Command<unknown> {
 async function showPlan(request: MpathRequest, { io }: Run): Promise<number> {
   const { devices, out } = request;
   const paint = paintFor(io.stdout, io.env);
-  const paths = devices.length > 1 ? devices.map(redactUrl) : await io.pathsOfMap(devices[0] as string);
+  const unit = await unopenedPaths(io, devices);
   const command = commandOf(request);
   const effect = out ? "It would do this." : "It only reads: it would change nothing.";
-  const steps = paths === undefined ? undefined : planned(unopenedUnit(paths), [command]);
+  const steps = unit === undefined ? undefined : planned(unit, [command]);
   print(
     io.stdout,
-    steps === undefined
+    unit === undefined || steps === undefined
       ? dryRunLines(nameOf(devices), [command], effect, paint)
-      : planLines(paths ?? [], steps, effect, paint),
+      : planLines(unit.paths.length, steps, effect, paint),
   );
   return mpathPersistResults.MPATH_PR_SUCCESS;
 }
