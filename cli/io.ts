@@ -1,6 +1,6 @@
 /** What the command line needs of the world: two streams, an environment, a way to be interrupted, a way to units. */
 import type { LogicalUnit, MultipathUnit, Verdict } from "../src/index.ts";
-import type { discover, OpenOptions } from "../transports/open.ts";
+import type { checkDiscover, discover, OpenOptions } from "../transports/open.ts";
 import type { listDevices } from "../transports/sg/discovery.ts";
 
 /** A stream for text. */
@@ -34,6 +34,10 @@ export interface Io {
   /** A map of this machine as a unit of several paths. */
   openMap(url: string, options: OpenOptions): Promise<MultipathUnit>;
   discover: typeof discover;
+  /** Rejects for what {@link Io.open} and {@link Io.openMap} would not take, before they open anything. Opens nothing. */
+  checkOpen(url: string, options: OpenOptions): Promise<void>;
+  /** Rejects for what {@link Io.discover} would not take. Asks nobody. */
+  checkDiscover: typeof checkDiscover;
   /** Starts a command, with this process's streams, in a process group of its own. */
   start(command: readonly string[]): Guarded;
   /** What panics this machine; throws at once if this process may not. */

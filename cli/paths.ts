@@ -82,11 +82,18 @@ export async function openPaths(io: Io, urls: readonly string[], options: OpenOp
 /**
  * The paths that are meant as a unit that reaches none of them, to plan with; undefined for what is one path.
  *
- * @throws UsageError for what {@link openPaths} would not take, as far as the URLs tell
+ * @throws UsageError, TypeError or RangeError for what opening would not take, as far as URLs and options tell
  */
-export async function unopenedPaths(io: Io, urls: readonly string[]): Promise<MultipathUnit | undefined> {
+export async function unopenedPaths(
+  io: Io,
+  urls: readonly string[],
+  options: OpenOptions,
+): Promise<MultipathUnit | undefined> {
   const [only] = urls;
-  if (urls.length > 1) for (const url of urls) await refuseMap(io, url);
+  for (const url of urls) {
+    if (urls.length > 1) await refuseMap(io, url);
+    await io.checkOpen(url, options);
+  }
   const names = urls.length > 1 ? urls.map(redactUrl) : only === undefined ? undefined : await io.pathsOfMap(only);
   if (names === undefined) return undefined;
   try {

@@ -2,7 +2,7 @@
  * The command line as a function: argv and a world in, an exit code out. Parses, calls, prints; ends no process and decides
  * nothing about SCSI.
  */
-import { type Attempt, noRetries } from "../src/index.ts";
+import { type Attempt, type MultipathUnit, noRetries } from "../src/index.ts";
 import type { OpenOptions } from "../transports/open.ts";
 import { checkAgainst, isFamily, type Parsed, parseArguments } from "./arguments.ts";
 import { dryRunJson, dryRunLines } from "./dry-run.ts";
@@ -62,15 +62,16 @@ function openOptionsOf(values: Values, io: Io, signal: AbortSignal, attempts: At
   };
 }
 
-/** The paths that a verb would use, as a unit to plan with; undefined if it is one. Refuses what opening them would refuse. */
-async function pathsMeant(session: Session, { takes, singlePath }: Verb, plan: Plan) {
-  if (takes !== "unit") return undefined;
-  const why = singlePath ?? plan.singlePath;
-  if (why !== undefined) {
-    await refuseSeveralPaths(session, why);
-    return undefined;
-  }
-  return unopenedPaths(session.io, session.urls);
+/** Refuses what opening would refuse. Returns the paths that a verb would use, as a unit to plan with; undefined if it is one. */
+async function rehearse(session: Session, verb: Verb, plan: Plan): Promise<MultipathUnit | undefined> {
+  const { io, url, urls } = session;
+  const options = { ...session.openOptions, ...verb.openOptions };
+  if (verb.takes === "portal") await io.checkDiscover(url, options);
+  if (verb.takes === "units") for (const each of urls) await io.checkOpen(each, options);
+  if (verb.takes !== "unit") return undefined;
+  const why = verb.singlePath ?? plan.singlePath;
+  if (why !== undefined) await refuseSeveralPaths(session, why);
+  return unopenedPaths(io, urls, options);
 }
 
 /** Runs a verb whose arguments are right in form. */
@@ -107,7 +108,7 @@ async function perform(verb: Verb, url: string, { values, rest, guarded }: Parse
     const plan = await checking(verb, () => verb.plan(values));
     if (values.dryRun === true) {
       const { commands, effect } = plan;
-      const paths = await checking(verb, () => pathsMeant(session, verb, plan));
+      const paths = await checking(verb, () => rehearse(session, verb, plan));
       const steps = paths === undefined ? undefined : planned(paths, commands);
       brought(
         { ...dryRunJson(commands, effect), steps: steps === undefined ? null : planJson(steps) },

@@ -82,6 +82,8 @@ export interface Verb extends Signature {
   readonly about: readonly string[];
   readonly examples: readonly Example[];
   readonly options: readonly VerbOptionName[];
+  /** With which its unit is opened, besides what the command line says. */
+  readonly openOptions?: Partial<OpenOptions>;
   /** The long options of a verb that reads its arguments itself. */
   readonly ownOptions?: readonly string[];
   /** What it would do. Is asked before every run, dry or not, and throws for values that cannot be. */
@@ -146,6 +148,7 @@ export function question(
     ...text,
     takes: "unit",
     options,
+    openOptions,
     required: [],
     plan: () => ({ commands, effect: "It only reads: it would change nothing." }),
     run: async (session) => ask(await openUnit(session, openOptions), session),

@@ -4,44 +4,62 @@
  */
 import type { LogicalUnit } from "../src/logical-unit.ts";
 import type { DiscoveredTarget } from "./iscsi/index.ts";
-import { type Opener, type OpenOptions, openWith, type Schemes, simulatedScheme } from "./opening.ts";
+import { checkWith, type OpenOptions, openWith, type Schemes, simulatedScheme, type Way } from "./opening.ts";
 
 export type { OpenOptions } from "./opening.ts";
+
+/** What options say of a login. */
+const loginOf = ({ initiatorName, signal, timeoutMs }: OpenOptions) => ({
+  ...(initiatorName === undefined ? {} : { initiatorName }),
+  signal,
+  loginTimeoutMs: timeoutMs,
+});
+
+/** The unit that an iSCSI URL means, and how to log in to its target. */
+async function iscsiUnitOf(url: string, options: OpenOptions) {
+  const { parseIscsiUrl } = await import("./iscsi/index.ts");
+  const { lun = options.defaultLun, target, ...rest } = parseIscsiUrl(url, options.env);
+  if (target === undefined || lun === undefined) {
+    throw new TypeError(`The iSCSI URL names no ${target === undefined ? "target" : "LUN"}: iscsi://host/target/lun`);
+  }
+  return { ...rest, target, lun, ...loginOf(options) };
+}
+
+/** The portal that an iSCSI URL means, and how to log in there. */
+async function portalOf(url: string, options: OpenOptions) {
+  const { parseIscsiUrl } = await import("./iscsi/index.ts");
+  const { target: _target, lun: _lun, ...where } = parseIscsiUrl(url, options.env);
+  return { ...where, ...loginOf(options) };
+}
 
 const schemes: Schemes = {
   iscsi: {
     form: "iscsi://[user[%password]@]host[:port]/target/lun",
     async open(url, options) {
-      const { openIscsi, parseIscsiUrl } = await import("./iscsi/index.ts");
-      const { lun = options.defaultLun, host, target, ...rest } = parseIscsiUrl(url, options.env);
-      if (target === undefined || lun === undefined) {
-        throw new TypeError(
-          `The iSCSI URL names no ${target === undefined ? "target" : "LUN"}: iscsi://host/target/lun`,
-        );
-      }
-      return openIscsi({
-        ...rest,
-        host,
-        target,
-        lun,
-        ...(options.initiatorName === undefined ? {} : { initiatorName: options.initiatorName }),
-        signal: options.signal,
-        loginTimeoutMs: options.timeoutMs,
-      });
+      const unit = await iscsiUnitOf(url, options);
+      return (await import("./iscsi/index.ts")).openIscsi(unit);
+    },
+    async check(url, options) {
+      const unit = await iscsiUnitOf(url, options);
+      (await import("./iscsi/options.ts")).checkOptions(unit);
     },
   },
   ...simulatedScheme,
 };
 
 /** A device of this machine: there is no scheme, a path or its identity is enough. */
-const openDevice: Opener = async (path, { initiatorName }) => {
-  if (initiatorName !== undefined) {
+const device: Way = {
+  async open(path, options) {
+    await this.check(path, options);
+    const { openSg } = await import("./sg/index.ts");
+    return openSg(path);
+  },
+  async check(_path, { initiatorName }) {
+    if (initiatorName === undefined) return;
     throw new TypeError(
       "An initiator name cannot be chosen for a device of this machine: its host adapter is the initiator",
     );
-  }
-  const { openSg } = await import("./sg/index.ts");
-  return openSg(path);
+  },
 };
 
 /**
@@ -58,7 +76,16 @@ const openDevice: Opener = async (path, { initiatorName }) => {
  * await unit.register({ newKey: 0xabcn });
  */
 export function open(url: string, options: OpenOptions = {}): Promise<LogicalUnit> {
-  return openWith(schemes, openDevice, url, options);
+  return openWith(schemes, device, url, options);
+}
+
+/**
+ * Looks whether {@link open} would take a URL and options. Opens nothing, and asks nobody.
+ *
+ * @throws TypeError or RangeError, as it would
+ */
+export function checkOpen(url: string, options: OpenOptions = {}): Promise<void> {
+  return checkWith(schemes, device, url, options);
 }
 
 /**
@@ -69,12 +96,16 @@ export function open(url: string, options: OpenOptions = {}): Promise<LogicalUni
  * @throws ScsiError for everything that the portal or the path did
  */
 export async function discover(url: string, options: OpenOptions = {}): Promise<readonly DiscoveredTarget[]> {
-  const { discoverTargets, parseIscsiUrl } = await import("./iscsi/index.ts");
-  const { target: _target, lun: _lun, ...where } = parseIscsiUrl(url, options.env);
-  return discoverTargets({
-    ...where,
-    ...(options.initiatorName === undefined ? {} : { initiatorName: options.initiatorName }),
-    signal: options.signal,
-    loginTimeoutMs: options.timeoutMs,
-  });
+  const portal = await portalOf(url, options);
+  return (await import("./iscsi/index.ts")).discoverTargets(portal);
+}
+
+/**
+ * Looks whether {@link discover} would take a URL and options. Asks nobody.
+ *
+ * @throws TypeError or RangeError, as it would
+ */
+export async function checkDiscover(url: string, options: OpenOptions = {}): Promise<void> {
+  const portal = await portalOf(url, options);
+  (await import("./iscsi/options.ts")).checkOptions(portal);
 }

@@ -2,6 +2,7 @@
  * Opening by URL, whatever the transports are: which opener a URL means, and the logical unit made of what it opens. Which
  * transports there are is said by open.ts, and by open-browser.ts where there is neither a socket nor a device.
  */
+import { transportError } from "../src/errors.ts";
 import { createLogicalUnit, type ExecuteOptions, type LogicalUnit } from "../src/logical-unit.ts";
 import type { ProfileChoice } from "../src/profiles/apply.ts";
 import type { Transport } from "../src/transport.ts";
@@ -25,8 +26,15 @@ export interface OpenOptions extends ExecuteOptions {
 /** Makes a transport of a URL. */
 export type Opener = (url: string, options: OpenOptions) => Promise<Transport>;
 
-/** Openers by scheme, each with the form of its URLs. */
-export type Schemes = Readonly<Record<string, { readonly form: string; readonly open: Opener }>>;
+/** A way to units. */
+export interface Way {
+  readonly open: Opener;
+  /** Rejects with the TypeError or RangeError that opening would reject with before it reaches for anything. */
+  check(url: string, options: OpenOptions): Promise<void>;
+}
+
+/** Ways by scheme, each with the form of its URLs. */
+export type Schemes = Readonly<Record<string, Way & { readonly form: string }>>;
 
 /** The simulated unit: there is one wherever JavaScript runs. */
 export const simulatedScheme: Schemes = {
@@ -36,11 +44,16 @@ export const simulatedScheme: Schemes = {
       const { openSimulated } = await import("./simulated/index.ts");
       return openSimulated(url, { initiatorName: options.initiatorName });
     },
+    async check(url, { initiatorName }) {
+      const { createSimulatedHost, openSimulated } = await import("./simulated/index.ts");
+      // Among units of its own: those of others are neither made nor met.
+      await openSimulated(url, { initiatorName, host: createSimulatedHost() })[Symbol.asyncDispose]();
+    },
   },
 };
 
-/** The scheme's opener, or a TypeError that says which there are. The URL itself is not repeated: it may hold a password. */
-function openerOf(url: string, schemes: Schemes, device: Opener | undefined): Opener {
+/** The scheme's way, or a TypeError that says which there are. The URL itself is not repeated: it may hold a password. */
+function wayOf(url: string, schemes: Schemes, device: Way | undefined): Way {
   const known = Object.values(schemes).map(({ form }) => form);
   const forms = device === undefined ? known : ["/dev/…", ...known];
   if (typeof url !== "string") throw new TypeError(`A URL must be text, got ${typeof url}`);
@@ -49,7 +62,7 @@ function openerOf(url: string, schemes: Schemes, device: Opener | undefined): Op
   if (scheme === undefined) throw new TypeError(`Not the URL of a logical unit; known are ${forms.join(", ")}`);
   const found = Object.hasOwn(schemes, scheme) ? schemes[scheme] : undefined;
   if (found === undefined) throw new TypeError(`Unknown scheme "${scheme}:"; known are ${forms.join(", ")}`);
-  return found.open;
+  return found;
 }
 
 /** The transport with the profile that was asked for, or that its device has. */
@@ -61,18 +74,18 @@ async function withProfile(transport: Transport, choice: ProfileChoice, options:
 }
 
 /**
- * Opens a logical unit with one of some openers.
+ * Opens a logical unit by one of some ways.
  *
- * @param schemes the openers by scheme
- * @param device the opener of devices of this machine, where there are any
+ * @param schemes the ways by scheme
+ * @param device the way to devices of this machine, where there are any
  */
 export async function openWith(
   schemes: Schemes,
-  device: Opener | undefined,
+  device: Way | undefined,
   url: string,
   options: OpenOptions,
 ): Promise<LogicalUnit> {
-  const transport = await openerOf(url, schemes, device)(url, options);
+  const transport = await wayOf(url, schemes, device).open(url, options);
   const { signal, timeoutMs, deadlineMs, retry, observer } = options;
   try {
     const fitting = options.profile === undefined ? transport : await withProfile(transport, options.profile, options);
@@ -81,4 +94,27 @@ export async function openWith(
     await transport[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Leads to no unit. */
+const nowhere: Transport = {
+  name: "nowhere",
+  execute: () => Promise.reject(transportError("CLOSED", "no", "it leads nowhere")),
+  async [Symbol.asyncDispose]() {},
+};
+
+/**
+ * Looks whether {@link openWith} would take a URL and options; opens nothing.
+ *
+ * @throws TypeError or RangeError, as it would
+ */
+export async function checkWith(
+  schemes: Schemes,
+  device: Way | undefined,
+  url: string,
+  options: OpenOptions,
+): Promise<void> {
+  await wayOf(url, schemes, device).check(url, options);
+  const { signal, timeoutMs, deadlineMs, retry, observer } = options;
+  createLogicalUnit(nowhere, { signal, timeoutMs, deadlineMs, retry, observer });
 }

@@ -38,6 +38,10 @@ interface Run {
 
 const nameOf = (devices: readonly string[]): string => devices.map(redactUrl).join(" ");
 
+/** What is wrong with an argument is a mistake in the command line. */
+const asUsage = (error: unknown): unknown =>
+  error instanceof TypeError || error instanceof RangeError ? new UsageError(error.message, MPATH) : error;
+
 async function unitOf({ devices }: MpathRequest, { io, opened, signal }: Run): Promise<Unit> {
   const options = { env: io.env, signal };
   const open = async (): Promise<Unit> => {
@@ -69,10 +73,12 @@ function commandOf(request: MpathRequest): Command<unknown> {
   });
 }
 
-async function showPlan(request: MpathRequest, { io }: Run): Promise<number> {
+async function showPlan(request: MpathRequest, { io, signal }: Run): Promise<number> {
   const { devices, out } = request;
   const paint = paintFor(io.stdout, io.env);
-  const unit = await unopenedPaths(io, devices);
+  const unit = await unopenedPaths(io, devices, { env: io.env, signal }).catch((error: unknown) => {
+    throw asUsage(error);
+  });
   const command = commandOf(request);
   const effect = out ? "It would do this." : "It only reads: it would change nothing.";
   const steps = unit === undefined ? undefined : planned(unit, [command]);
@@ -105,8 +111,7 @@ async function perform(request: MpathRequest, run: Run): Promise<number> {
   try {
     unit = await unitOf(request, run);
   } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) throw new UsageError(error.message, MPATH);
-    if (!isScsiError(error)) throw error;
+    if (!isScsiError(error)) throw asUsage(error);
     print(io.stderr, [`${nameOf(request.devices)}: error opening file (rw) fd=-1`, error.message]);
     return mpathPersistResults[elsewhere(error).mpath];
   }
@@ -204,8 +209,7 @@ export async function runMpath(argv: readonly string[], io: Io): Promise<number>
   try {
     line = parseMpath(argv);
   } catch (error) {
-    if (error instanceof RangeError || error instanceof TypeError) throw new UsageError(error.message, MPATH);
-    throw error;
+    throw asUsage(error);
   }
   const interruption = new AbortController();
   const stopListening = io.onInterrupt(() => interruption.abort(new Error("interrupted by the user")));

@@ -107,6 +107,10 @@ async function perform(request: SgPersistRequest, unit: Unit, io: Io): Promise<v
   print(io.stdout, answerLines(request.serviceAction, command, data, request.hex));
 }
 
+/** What is wrong with an argument is a mistake in the command line. */
+const asUsage = (error: unknown): unknown =>
+  error instanceof TypeError || error instanceof RangeError ? new UsageError(error.message, "sg_persist") : error;
+
 /**
  * Runs with sg_persist's arguments.
  *
@@ -119,12 +123,14 @@ export async function runSgPersist(argv: readonly string[], io: Io): Promise<num
   try {
     request = await parseSgPersist(argv, readFile);
   } catch (error) {
-    if (error instanceof RangeError || error instanceof TypeError) throw new UsageError(error.message, "sg_persist");
-    throw error;
+    throw asUsage(error);
   }
   print(io.stderr, request.warnings);
   const command = request.out ? commandOut(request) : commandIn(request);
   if (request.dryRun) {
+    await io.checkOpen(request.device, { env: io.env }).catch((error: unknown) => {
+      throw asUsage(error);
+    });
     const effect = request.out ? "It would be sent as it stands here." : "It only reads: it would change nothing.";
     print(io.stdout, dryRunLines(redactUrl(request.device), [command], effect, paintFor(io.stdout, io.env)));
     return EXIT_SUCCESS;
@@ -142,8 +148,7 @@ export async function runSgPersist(argv: readonly string[], io: Io): Promise<num
     }
     return EXIT_SUCCESS;
   } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) throw new UsageError(error.message, "sg_persist");
-    if (!isScsiError(error)) throw error;
+    if (!isScsiError(error)) throw asUsage(error);
     print(io.stderr, error.command === undefined ? [`sg_persist: ${error.message}`] : complaint(request, error));
     return exitCodeOf(error);
   } finally {

@@ -1,6 +1,6 @@
 /** What is refused in earnest without a target's having been asked is refused by a dry run too: with the same words and the same exit code. */
 import { describe, expect, test } from "vitest";
-import { open } from "../../transports/open.ts";
+import { discover, open } from "../../transports/open.ts";
 import { cli, type World } from "./harness.ts";
 
 /** Two maps, and nothing that may be opened. */
@@ -53,4 +53,38 @@ describe("several paths that cannot be one unit", () => {
     "mhd status /dev/mapper/a sim:a",
     "mpath -i -k sim:a /dev/mapper/a",
   ])("%s", (line) => refused(line, "/dev/mapper/a is a map, which has its paths itself: give it alone", same));
+});
+
+describe("what cannot be opened at all", () => {
+  const tcp = "iscsi://127.0.0.1:1";
+  test.each([
+    ["keys nonsense", "Not the URL of a logical unit"],
+    ["register fc://x --new-key 0xa", 'Unknown scheme "fc:"'],
+    ["mhd takeown nonsense", "Not the URL of a logical unit"],
+    ["changer inventory sim:x?type=8", "type must be one of disk, tape, changer"],
+    ["watch sim:x nonsense", "Not the URL of a logical unit"],
+    ["map sim:x?bogus=1", 'Unknown parameter "bogus"'],
+    ["keys sim:x/256", "lun must be 0 to 255"],
+    [`keys ${tcp}`, "The iSCSI URL names no target"],
+    [`keys ${tcp}/iqn.2026-01.test:disk`, "The iSCSI URL names no LUN"],
+    [`luns ${tcp}`, "The iSCSI URL names no target"],
+    [`keys ${tcp}/iqn.2026-01.test:disk/0 sim:x`, "The initiator name is not an iSCSI name", "--initiator nonsense"],
+    ["keys sim:x", 'Not a TransportID: "nonsense"', "--initiator nonsense"],
+    ["keys /dev/sg0", "An initiator name cannot be chosen for a device", "--initiator iqn.2026-01.test:me"],
+    ["discover sim:x", "Cannot read the iSCSI URL"],
+    [`discover ${tcp}`, "The initiator name is not an iSCSI name", "--initiator nonsense"],
+    ["mpath -i -k nonsense", "Not the URL of a logical unit"],
+    ["sg_persist -o -G -S abc sim:x?bogus=1", 'Unknown parameter "bogus"'],
+    ["sg_persist -k nonsense", "Not the URL of a logical unit"],
+  ])("%s", (line, words, options = "") => refused(`${line} ${options}`.trim(), words, { ...world, open, discover }));
+
+  test("but REPORT LUNS needs no LUN", async () => {
+    expect(await cli(`luns ${tcp}/iqn.2026-01.test:disk --dry-run`, world)).toMatchObject({ exit: 0, err: "" });
+  });
+
+  test("a dry run makes no simulated unit", async () => {
+    const name = `sim:unmade-${Math.random()}`;
+    expect(await cli(`keys ${name}?blocks=8 --dry-run`, world)).toMatchObject({ exit: 0, err: "" });
+    expect((await cli(`keys ${name}?blocks=16`)).err).toBe("");
+  });
 });

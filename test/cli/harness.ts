@@ -10,7 +10,7 @@ import {
   type TransportId,
   type TransportOptions,
 } from "../../src/index.ts";
-import { discover, type OpenOptions, open } from "../../transports/open.ts";
+import { checkDiscover, checkOpen, discover, type OpenOptions, open } from "../../transports/open.ts";
 import { listDevices } from "../../transports/sg/discovery.ts";
 
 /** What a run left behind. */
@@ -73,6 +73,8 @@ export async function cli(argv: string | readonly string[], world: World = {}): 
     pathsOfMap: world.pathsOfMap ?? (async () => undefined),
     openMap: world.openMap ?? (() => Promise.reject(new Error("there is no map"))),
     discover: world.discover ?? discover,
+    checkOpen,
+    checkDiscover,
     start: world.start ?? start,
     panic: world.panic ?? (() => Promise.reject(new Error("tests do not panic")) as never),
     listDevices: world.listDevices ?? listDevices,
