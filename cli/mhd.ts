@@ -20,7 +20,8 @@ import {
   type Unit,
 } from "../src/index.ts";
 import { withErrno } from "../src/multihost/failing.ts";
-import { scoped } from "../src/multihost/shared.ts";
+import { delaysOf } from "../src/multihost/ownership.ts";
+import { keysCommand, reservationsCommand, scoped } from "../src/multihost/shared.ts";
 import { type Json, long } from "./json.ts";
 import { failfast } from "./mhd-failfast.ts";
 import { RESERVE_IS_ONE_NEXUS } from "./mhd-values.ts";
@@ -69,6 +70,11 @@ const done = ({ paint, name }: Session, what: string, result: Json = {}): Report
   lines: [`${paint("green", "Done:")} ${what} on ${name}.`],
 });
 
+const delaysAsked = ({ minimumOwnershipDelay, maximumOwnershipDelay }: Values) => ({
+  minimumOwnershipDelayMs: minimumOwnershipDelay,
+  maximumOwnershipDelayMs: maximumOwnershipDelay,
+});
+
 const takeown = mhd({
   name: "mhd takeown",
   summary: "take a disk for this host by force (MHIOCTKOWN)",
@@ -80,13 +86,15 @@ const takeown = mhd({
   examples: [["mhd takeown /dev/sg1 --min-ownership-delay 2s", "take the disk, whoever has it"]],
   singlePath: RESERVE_IS_ONE_NEXUS,
   options: ["minimumOwnershipDelay", "maximumOwnershipDelay"],
-  commands: () => [commands.readKeys(), commands.reserve6()],
+  commands(values) {
+    delaysOf(delaysAsked(values));
+    return [commands.readKeys(), commands.reserve6()];
+  },
   effect:
     "It would reserve the disk for this host; if another host has it, after a reset, which ends all hosts' commands.",
   async act(disk, values, session) {
     const { reset, tookMs, lostToResets } = await takeOwnership(disk, {
-      minimumOwnershipDelayMs: values.minimumOwnershipDelay,
-      maximumOwnershipDelayMs: values.maximumOwnershipDelay,
+      ...delaysAsked(values),
       reinstate: false,
       signal: session.openOptions.signal,
       timeoutMs: values.timeout,
@@ -171,7 +179,7 @@ const inkeys = mhd({
   about: ["Ends with an error if the disk has no persistent reservations: the way to find out whether it has."],
   examples: [["mhd inkeys /dev/sg1 --list-size 4", "at most four, and how many there are"]],
   options: ["listSize"],
-  commands: () => [commands.readKeys()],
+  commands: ({ listSize = LIST_SIZE }) => [keysCommand(listSize)],
   effect: "It only reads: it would change nothing.",
   async act(disk, { listSize = LIST_SIZE }, { paint }) {
     const { generation, listLength, list } = await inKeys(disk, { listSize });
@@ -194,7 +202,7 @@ const inresv = mhd({
   about: ["None or one: key, type and scope. Key 0 where all registrants hold."],
   examples: [["mhd inresv /dev/sg1", "who holds"]],
   options: ["listSize"],
-  commands: () => [commands.readReservation()],
+  commands: ({ listSize = LIST_SIZE }) => [reservationsCommand(listSize)],
   effect: "It only reads: it would change nothing.",
   async act(disk, { listSize = LIST_SIZE }, { paint }) {
     const { generation, listLength, list } = await inReservations(disk, { listSize });

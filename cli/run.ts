@@ -22,12 +22,12 @@ import { verboseObserver } from "./verbose.ts";
 import { verbNamed, verbs } from "./verbs.ts";
 import { VERSION } from "./version.ts";
 
-/** Builders name their arguments; people gave options. */
-function inOptionNames(message: string): string {
-  const [property = ""] = /^\w+/.exec(message) ?? [];
-  const option = Object.hasOwn(allOptions, property) ? allOptions[property as keyof Values] : undefined;
-  return option === undefined ? message : `--${option.name}${message.slice(property.length)}`;
-}
+/** Builders name their arguments, times with their unit; people gave options. */
+const inOptionNames = (message: string): string =>
+  message.replaceAll(/^\w+|\b\w+Ms\b/g, (argument) => {
+    const property = argument.replace(/Ms$/, "");
+    return Object.hasOwn(allOptions, property) ? `--${allOptions[property as keyof Values].name}` : argument;
+  });
 
 /** Has something done that checks arguments: what it finds wrong is a mistake in the command line, and no defect. */
 async function checking<Result>(verb: Verb, work: () => Result | Promise<Result>): Promise<Result> {

@@ -65,6 +65,23 @@ function delay(name: keyof typeof DEFAULTS, options: TakeOwnershipOptions): numb
   return value === 0 ? DEFAULTS[name] : value;
 }
 
+/**
+ * The delays of a take-over, in milliseconds, with the defaults filled in.
+ *
+ * @throws RangeError for a delay that cannot be, and for a maximum below the minimum
+ */
+export function delaysOf(options: TakeOwnershipOptions): Record<keyof typeof DEFAULTS, number> {
+  const reinstateDelayMs = delay("reinstateDelayMs", options);
+  const minimumOwnershipDelayMs = delay("minimumOwnershipDelayMs", options);
+  const maximumOwnershipDelayMs = delay("maximumOwnershipDelayMs", options);
+  if (maximumOwnershipDelayMs < minimumOwnershipDelayMs) {
+    throw new RangeError(
+      `maximumOwnershipDelayMs (${maximumOwnershipDelayMs}) must not be below minimumOwnershipDelayMs (${minimumOwnershipDelayMs})`,
+    );
+  }
+  return { reinstateDelayMs, minimumOwnershipDelayMs, maximumOwnershipDelayMs };
+}
+
 const isConflict = (error: unknown): error is ScsiError => isScsiError(error) && error.code === "RESERVATION_CONFLICT";
 /** Ended by the caller: not to be passed over. */
 const isGivenUp = (error: unknown): boolean =>
@@ -174,14 +191,7 @@ export async function stopKeeper(disk: MultihostDisk): Promise<void> {
  * const { reset, tookMs } = await takeOwnership(createMultihostDisk(unit), { minimumOwnershipDelayMs: 2000 });
  */
 export async function takeOwnership(disk: MultihostDisk, options: TakeOwnershipOptions = {}): Promise<Ownership> {
-  const reinstateDelayMs = delay("reinstateDelayMs", options);
-  const minimumMs = delay("minimumOwnershipDelayMs", options);
-  const maximumMs = delay("maximumOwnershipDelayMs", options);
-  if (maximumMs < minimumMs) {
-    throw new RangeError(
-      `maximumOwnershipDelayMs (${maximumMs}) must not be below minimumOwnershipDelayMs (${minimumMs})`,
-    );
-  }
+  const { reinstateDelayMs, minimumOwnershipDelayMs, maximumOwnershipDelayMs } = delaysOf(options);
   const { signal, timeoutMs = TIMEOUT_MS, resets = ["logical-unit", "target", "bus"], observer } = options;
   return withErrno(async () => {
     refuseSeveralPaths(disk.unit, "take ownership");
@@ -192,10 +202,12 @@ export async function takeOwnership(disk: MultihostDisk, options: TakeOwnershipO
     const began = disk.clock.now();
     const reset = (await tryReserve(taking)) ? undefined : await wrest(taking, resets);
     disk.reserved = "quick";
-    const lostToResets = await hold(taking, began, minimumMs, maximumMs).catch((error: unknown) => {
-      if (isConflict(error)) disk.reserved = "no";
-      throw error;
-    });
+    const lostToResets = await hold(taking, began, minimumOwnershipDelayMs, maximumOwnershipDelayMs).catch(
+      (error: unknown) => {
+        if (isConflict(error)) disk.reserved = "no";
+        throw error;
+      },
+    );
     disk.reserved = "owned";
     if (options.reinstate !== false) {
       const keeper = createFailfast({ intervalMs: reinstateDelayMs, clock: disk.clock });

@@ -76,6 +76,16 @@ const withRoom = <Result, Entry>(
 const room = (listSize: number, entryBytes: number): number =>
   Math.min(HEADER_BYTES + checkInteger("listSize", listSize, 0, 0xffff_ffff) * entryBytes, MOST_BYTES);
 
+/** READ KEYS with room for so many. */
+export const keysCommand = (listSize: number): Command<RoomyList<bigint>> =>
+  withRoom(
+    commands.readKeys({ allocationLengthBytes: room(listSize, KEY_BYTES) }),
+    "ReadKeysData",
+    KEY_BYTES,
+    listSize,
+    ({ keys }) => keys,
+  );
+
 /**
  * The registered keys (MHIOCGRP_INKEYS). The recommended way to find out whether a disk supports persistent reservations.
  *
@@ -88,13 +98,8 @@ export async function inKeys(
   disk: MultihostDisk,
   { listSize, ...options }: SharedOptions & { readonly listSize: number },
 ): Promise<RoomyList<bigint>> {
-  const command = commands.readKeys({ allocationLengthBytes: room(listSize, KEY_BYTES) });
-  return withErrno(() =>
-    disk.unit.execute(
-      withRoom(command, "ReadKeysData", KEY_BYTES, listSize, ({ keys }) => keys),
-      options,
-    ),
-  );
+  const command = keysCommand(listSize);
+  return withErrno(() => disk.unit.execute(command, options));
 }
 
 /** One descriptor is all that there can be (smr-j 3.13.3). */
@@ -113,6 +118,16 @@ function descriptors(bytes: Uint8Array): ReservationDescriptor[] {
   ];
 }
 
+/** READ RESERVATION with room for so many. */
+export const reservationsCommand = (listSize: number): Command<RoomyList<ReservationDescriptor>> =>
+  withRoom(
+    commands.readReservation({ allocationLengthBytes: room(listSize, DESCRIPTOR_BYTES) }),
+    "ReadReservationData",
+    DESCRIPTOR_BYTES,
+    listSize,
+    (_state, bytes) => descriptors(bytes),
+  );
+
 /**
  * The reservations (MHIOCGRP_INRESV): none or one, as the standard is today.
  *
@@ -123,13 +138,8 @@ export async function inReservations(
   disk: MultihostDisk,
   { listSize, ...options }: SharedOptions & { readonly listSize: number },
 ): Promise<RoomyList<ReservationDescriptor>> {
-  const command = commands.readReservation({ allocationLengthBytes: room(listSize, DESCRIPTOR_BYTES) });
-  return withErrno(() =>
-    disk.unit.execute(
-      withRoom(command, "ReadReservationData", DESCRIPTOR_BYTES, listSize, (_state, bytes) => descriptors(bytes)),
-      options,
-    ),
-  );
+  const command = reservationsCommand(listSize);
+  return withErrno(() => disk.unit.execute(command, options));
 }
 
 /** Sends one PERSISTENT RESERVE OUT, unless this host uses the other family; then notes what is true. */

@@ -1,6 +1,6 @@
 /** What is refused in earnest without a target's having been asked is refused by a dry run too: with the same words and the same exit code. */
 import { describe, expect, test } from "vitest";
-import { discover, open } from "../../transports/open.ts";
+import { discover, type OpenOptions, open } from "../../transports/open.ts";
 import { cli, type World } from "./harness.ts";
 
 /** Two maps, and nothing that may be opened. */
@@ -86,5 +86,34 @@ describe("what cannot be opened at all", () => {
     const name = `sim:unmade-${Math.random()}`;
     expect(await cli(`keys ${name}?blocks=8 --dry-run`, world)).toMatchObject({ exit: 0, err: "" });
     expect((await cli(`keys ${name}?blocks=16`)).err).toBe("");
+  });
+});
+
+describe("values that cannot be", () => {
+  const real = { ...world, open };
+  test.each([
+    [
+      "mhd takeown sim:a --min-ownership-delay 5s --max-ownership-delay 1s",
+      "--max-ownership-delay (1000) must not be below --min-ownership-delay (5000)",
+    ],
+    ["mhd inkeys sim:a --list-size 4294967296", "--list-size must be 0 to 4294967295, got 4294967296"],
+    ["mhd inresv sim:a --list-size 4294967296", "--list-size must be 0 to 4294967295, got 4294967296"],
+  ])("%s", (line, words) => refused(line, words, real));
+
+  test.each([
+    // ALLOCATION LENGTH: 8 bytes of header, 8 for each key, 16 for each reservation (smr-j 3.13.2, 3.13.3).
+    ["mhd inkeys sim:a --list-size 4", "5e000000000000002800"],
+    ["mhd inresv sim:a --list-size 1", "5e010000000000001800"],
+  ])("a dry run asks with the room that there is: %s", async (line, cdb) => {
+    const asked: string[] = [];
+    const dry = await cli(`${line} --dry-run --json`, world);
+    expect(dry.json.result.commands[0].cdb.bytes).toBe(cdb);
+    const listening = async (url: string, options: OpenOptions) => {
+      const unit = await open(url, options);
+      unit.observe((_attempt, command) => void asked.push(Buffer.from(command.cdb).toString("hex")));
+      return unit;
+    };
+    await cli(line, { open: listening });
+    expect(asked.at(-1)).toBe(cdb);
   });
 });
