@@ -10,6 +10,8 @@ import {
   type TransportId,
   type Unit,
 } from "../src/index.ts";
+import { objectionsTo, objectionText } from "../src/profiles/check.ts";
+import { profiles } from "../src/profiles/index.ts";
 import type { OpenOptions } from "../transports/open.ts";
 import { accountIn, accountJson, accountLines } from "./account.ts";
 import type { Signature } from "./arguments.ts";
@@ -176,8 +178,14 @@ async function lookAfter(unit: Unit, command: string): Promise<{ state?: State; 
 }
 
 /** What the device does not take is a mistake in the command line, until it is insisted upon. */
-const outsideProfile = ({ message }: RangeError, { verb }: Session): UsageError =>
+const outsideProfile = (message: string, verb: string): UsageError =>
   new UsageError(`${message}. Nothing was sent; --force sends it all the same`, verb);
+
+/** Refuses what a profile does not take that was named. What a device says of itself is not known before it is asked. */
+function checkProfile(command: Command<void>, { profile = "auto", force }: Values, verb: string): void {
+  const objections = profile === "auto" || force === true ? [] : objectionsTo(command, profiles[profile]);
+  if (objections.length > 0) throw outsideProfile(objectionText(profile, objections), verb);
+}
 
 /** A verb that changes something: sends one command, and then shows what the target reports. */
 export function change<Names extends VerbOptionName>(
@@ -195,14 +203,18 @@ export function change<Names extends VerbOptionName>(
     takes: "unit",
     options: [...required, ...options, "profile", "force"],
     required,
-    plan: (values) => ({ commands: [build(read(values))], effect: effect(read(values)) }),
+    plan(values) {
+      const command = build(read(values));
+      checkProfile(command, values, text.name);
+      return { commands: [command], effect: effect(read(values)) };
+    },
     async run(session) {
       const { profile = "auto", force } = session.values;
       const command = build(read(session.values));
       session.command = command;
       const unit = await openUnit(session, force === true ? {} : { profile });
       const outcome = await unit.perform(command).catch((error: unknown) => {
-        throw error instanceof RangeError ? outsideProfile(error, session) : error;
+        throw error instanceof RangeError ? outsideProfile(error.message, session.verb) : error;
       });
       const account = accountIn(outcome);
       const { state, problem } = await lookAfter(unit, command.name);

@@ -117,3 +117,15 @@ describe("values that cannot be", () => {
     expect(asked.at(-1)).toBe(cdb);
   });
 });
+
+describe("what a kind of device does not take", () => {
+  test.each([
+    ["reserve sim:a --key 0xa --type 1", "sl150", "TYPE is write-exclusive (1h)"],
+    ["register sim:a --new-key 0xa --all-target-ports", "sl150", "ALL_TG_PT is 1, and it takes 0"],
+  ])("%s --profile %s", async (line, profile, words) => {
+    await refused(`${line} --profile ${profile}`, words, { ...world, open });
+    for (const allowed of ["--profile auto", `--profile ${profile} --force`]) {
+      expect(await cli(`${line} ${allowed} --dry-run`, world)).toMatchObject({ exit: 0, err: "" });
+    }
+  });
+});
