@@ -8,6 +8,7 @@ import {
   commands,
   isScsiError,
   type MpathCallOptions,
+  type MpathReserveOutOptions,
   type MpathResult,
   type MpathVerbosity,
   mpathPersistentReserveIn,
@@ -15,6 +16,7 @@ import {
   mpathPersistResults,
   type Unit,
 } from "../../src/index.ts";
+import { mpathReserveOutCommand } from "../../src/multipath/mpath-persist.ts";
 import { dryRunLines } from "../dry-run.ts";
 import type { Io } from "../io.ts";
 import { paintFor, print } from "../output.ts";
@@ -55,22 +57,27 @@ async function unitOf({ devices }: MpathRequest, { io, opened, signal }: Run): P
   return unit;
 }
 
-/** The command that an option asks for; a type that no standard names is the device server's to refuse. */
+/** What a request for PERSISTENT RESERVE OUT is to libmpathpersist. */
+function reserveOutOf({
+  serviceAction,
+  type,
+  key,
+  serviceActionKey,
+  ...request
+}: MpathRequest): MpathReserveOutOptions {
+  const { persist, allTargetPorts, transportIds } = request;
+  const initiatorPorts = transportIds.length === 0 ? undefined : transportIds;
+  const parameters = { key, serviceActionKey, persistThroughPowerLoss: persist, allTargetPorts, initiatorPorts };
+  return { serviceAction, type, parameters };
+}
+
+/** The command that an option asks for. */
 function commandOf(request: MpathRequest): Command<unknown> {
-  const { out, serviceAction, key, serviceActionKey, type, transportIds } = request;
-  if (!out) {
-    const { readKeys, readReservation, reportCapabilities, readFullStatus } = commands;
-    return ([readKeys, readReservation, reportCapabilities, readFullStatus][serviceAction] as typeof readKeys)();
-  }
-  return commands.uncheckedPersistentReserveOut({
-    serviceAction,
-    key,
-    serviceActionKey,
-    typeCode: type,
-    persistThroughPowerLoss: request.persist,
-    allTargetPorts: request.allTargetPorts,
-    ...(transportIds.length === 0 ? {} : { initiatorPorts: transportIds }),
-  });
+  const { out, serviceAction, allocationLengthBytes } = request;
+  if (out) return mpathReserveOutCommand(reserveOutOf(request));
+  const { readKeys, readReservation, reportCapabilities, readFullStatus } = commands;
+  const builders = [readKeys, readReservation, () => reportCapabilities(), readFullStatus] as const;
+  return (builders[serviceAction] as typeof readKeys)({ allocationLengthBytes });
 }
 
 async function showPlan(request: MpathRequest, { io, signal }: Run): Promise<number> {
@@ -79,7 +86,14 @@ async function showPlan(request: MpathRequest, { io, signal }: Run): Promise<num
   const unit = await unopenedPaths(io, devices, { env: io.env, signal }).catch((error: unknown) => {
     throw asUsage(error);
   });
-  const command = commandOf(request);
+  let command: Command<unknown>;
+  try {
+    command = commandOf(request);
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    complain(request, { result: "MPATH_PR_SYNTAX_ERROR", error }, io);
+    return mpathPersistResults.MPATH_PR_SYNTAX_ERROR;
+  }
   const effect = out ? "It would do this." : "It only reads: it would change nothing.";
   const steps = unit === undefined ? undefined : planned(unit, [command]);
   print(
@@ -92,7 +106,11 @@ async function showPlan(request: MpathRequest, { io, signal }: Run): Promise<num
 }
 
 /** What mpathpersist prints of a failure, and why it failed. */
-function complain({ out }: MpathRequest, { result, error }: MpathResult<unknown>, { stdout, stderr }: Io): void {
+function complain(
+  { out }: MpathRequest,
+  { result, error }: Pick<MpathResult<unknown>, "result" | "error">,
+  { stdout, stderr }: Io,
+): void {
   if (!out) print(stderr, ["Persistent Reserve IN command failed"]);
   if (result === "MPATH_PR_SENSE_UNIT_ATTENTION") {
     print(stdout, ["persistent reserve out: scsi status: Unit Attention"]);
@@ -124,21 +142,9 @@ async function perform(request: MpathRequest, run: Run): Promise<number> {
       if (level > 0) print(io.stderr, [text]);
     },
   };
-  const { serviceAction, allocationLengthBytes, key, serviceActionKey, type } = request;
+  const { serviceAction, allocationLengthBytes } = request;
   if (request.out) {
-    const { persist, allTargetPorts, transportIds } = request;
-    const outcome = await mpathPersistentReserveOut(unit, {
-      ...options,
-      serviceAction,
-      type,
-      parameters: {
-        key,
-        serviceActionKey,
-        persistThroughPowerLoss: persist,
-        allTargetPorts,
-        initiatorPorts: transportIds.length === 0 ? undefined : transportIds,
-      },
-    });
+    const outcome = await mpathPersistentReserveOut(unit, { ...options, ...reserveOutOf(request) });
     if (outcome.code !== mpathPersistResults.MPATH_PR_SUCCESS) complain(request, outcome, io);
     return outcome.code;
   }

@@ -116,8 +116,17 @@ const typed: ReadonlySet<number> = new Set([
   PersistentReserveOut.PREEMPT_AND_ABORT,
 ]);
 
-/** The command that a call means. A type that no standard names is sent as it is: the device server is to refuse it. */
-function commandOf({ serviceAction, scope = 0, type = 0, parameters }: MpathReserveOutOptions): Command<void> {
+/**
+ * The command that a call means. A type that no standard names is sent as it is: the device server is to refuse it.
+ *
+ * @throws TypeError or RangeError where the call returns MPATH_PR_SYNTAX_ERROR
+ */
+export function mpathReserveOutCommand({
+  serviceAction,
+  scope = 0,
+  type = 0,
+  parameters,
+}: MpathReserveOutOptions): Command<void> {
   const { key = 0n, serviceActionKey = 0n, persistThroughPowerLoss, allTargetPorts, initiatorPorts } = parameters;
   if (!(Object.values(mpathReserveOutActions) as number[]).includes(serviceAction)) {
     throw new RangeError(`rq_servact must be one of those of libmpathpersist, got ${serviceAction}`);
@@ -206,7 +215,7 @@ export async function mpathPersistentReserveOut(map: Unit, options: MpathReserve
   if (wrong !== undefined) return syntaxError(wrong);
   let command: Command<void>;
   try {
-    command = commandOf(options);
+    command = mpathReserveOutCommand(options);
   } catch (error) {
     if (error instanceof TypeError || error instanceof RangeError) return syntaxError(error);
     throw error;

@@ -129,3 +129,26 @@ describe("what a kind of device does not take", () => {
     }
   });
 });
+
+describe("mpath", () => {
+  test.each([
+    ["-o -R -T 5 sim:a", "MPATH_PR_SYNTAX_ERROR: key must not be 0"],
+    ["-i -k -l 4 sim:a", "MPATH_PR_SYNTAX_ERROR: allocationLengthBytes must be 8 to"],
+    ["-i -s -l 4 sim:a sim:b", "MPATH_PR_SYNTAX_ERROR: allocationLengthBytes must be 8 to"],
+  ])("%s", async (options, words) => {
+    const earnest = await cli(`mpath ${options}`.replace("sim:b", "sim:a?initiator=iqn.2026-01.test:second"));
+    const dry = await cli(`mpath ${options} --dry-run`, world);
+    expect(earnest).toMatchObject({ exit: 1, err: expect.stringContaining(words) });
+    expect([dry.exit, dry.err, dry.out]).toEqual([earnest.exit, earnest.err, earnest.out]);
+  });
+
+  test.each([
+    // What a service action does not use is not sent: RESERVE with neither APTPL nor ALL_TG_PT (spc4r36f 6.16.3).
+    ["-o -R -K abc -T 5 -Z -Y", "5f 01 05 00 00 00 00 00  18 00", /APTPL +0\n/],
+    ["-i -k -l 64", "5e 00 00 00 00 00 00 00  40 00", /ALLOCATION LENGTH +0x0040/],
+  ])("a dry run of %s shows what is sent", async (options, cdb, field) => {
+    const { out } = await cli(`mpath ${options} sim:a --dry-run`, world);
+    expect(out).toContain(cdb);
+    expect(out).toMatch(field);
+  });
+});
