@@ -39,12 +39,12 @@ async function checking<Result>(verb: Verb, work: () => Result | Promise<Result>
   }
 }
 
-/** Verbs without a unit check arguments as they run. */
-function checkingRun(verb: Verb, session: Session): ReturnType<Verb["run"]> {
-  return verb.takes === "bytes" || verb.takes === "command"
-    ? checking(verb, () => verb.run(session))
-    : verb.run(session);
-}
+/** Asks nobody: it reads what it was given, and says something of it. */
+const isAlone = ({ takes }: Verb): boolean => takes === "bytes" || takes === "command" || takes === "shell";
+
+/** Verbs that ask nobody check arguments as they run. */
+const checkingRun = (verb: Verb, session: Session): ReturnType<Verb["run"]> =>
+  isAlone(verb) ? checking(verb, () => verb.run(session)) : verb.run(session);
 
 function openOptionsOf(values: Values, io: Io, signal: AbortSignal, attempts: Attempt[]): OpenOptions {
   const tell = values.verbose === true ? verboseObserver(io) : undefined;
@@ -62,10 +62,11 @@ function openOptionsOf(values: Values, io: Io, signal: AbortSignal, attempts: At
   };
 }
 
-/** Refuses what opening would refuse. Returns the paths that a verb would use, as a unit to plan with; undefined if it is one. */
+/** Refuses what the run would refuse, as far as that shows without asking anybody. Returns the paths that a verb would use, as a unit to plan with; undefined if it is one. */
 async function rehearse(session: Session, verb: Verb, plan: Plan): Promise<MultipathUnit | undefined> {
   const { io, url, urls } = session;
   const options = { ...session.openOptions, ...verb.openOptions };
+  if (isAlone(verb)) await verb.run(session);
   if (verb.takes === "portal") await io.checkDiscover(url, options);
   if (verb.takes === "units") for (const each of urls) await io.checkOpen(each, options);
   if (verb.takes !== "unit") return undefined;

@@ -152,3 +152,19 @@ describe("mpath", () => {
     expect(out).toMatch(field);
   });
 });
+
+describe("verbs that ask nobody", () => {
+  test.each([
+    ["encode nonsense", "No such command"],
+    ["encode register", "register needs --new-key KEY"],
+    ["encode reserve --key 0x0 --type 1", "--key must not be 0"],
+    ["decode zz", "neither pairs of hexadecimal digits nor a file"],
+    ["decode 5e00 --as nonsense", "no such kind"],
+    ["completion nonsense", "No such shell"],
+  ])("%s", (line, words) => refused(line, words));
+
+  test("what they would say is not said", async () => {
+    const { exit, out } = await cli("encode register --new-key 0xa --raw --dry-run", world);
+    expect([exit, out]).toEqual([0, expect.stringMatching(/^Dry run: nothing is sent/)]);
+  });
+});
