@@ -97,6 +97,7 @@ function targetsOf({
   mutualChap,
   profile: asked,
 }: Values): ServeTargetOptions[] {
+  if (mutualChap !== undefined && chap.length === 0) throw new UsageError("--mutual-chap needs --chap", "serve");
   // What is served has no INQUIRY data to go by: its reader takes no "auto".
   const profile = asked === "auto" ? undefined : asked;
   const same = (name: string, other: string) => name.toLowerCase() === other.toLowerCase();
@@ -120,8 +121,7 @@ async function optionsOf(
   check: typeof CheckFaults,
   observer: (event: ServeEvent) => void,
 ): Promise<ServeOptions> {
-  const { portals = [], chap = [], mutualChap, aptplFile, faults } = values;
-  if (mutualChap !== undefined && chap.length === 0) throw new UsageError("--mutual-chap needs --chap", "serve");
+  const { portals = [], chap = [], aptplFile, faults } = values;
   const targets = targetsOf(values);
   const open = portals.filter(({ host = "127.0.0.1" }) => !/^(127\.|::1$|localhost$)/.test(host));
   if (open.length > 0 && chap.length === 0) {
@@ -173,7 +173,10 @@ export const serve: Verb = {
   takes: "none",
   options: ["portals", "targets", "units", "profile", "faults", "chap", "mutualChap", "aptplFile"],
   required: [],
-  plan: () => ({ commands: [], effect: "It would listen for initiators, and serve units to them." }),
+  plan(values) {
+    targetsOf(values);
+    return { commands: [], effect: "It would listen for initiators, and serve units to them." };
+  },
   async run(session) {
     const { io, values, openOptions } = session;
     const { checkServeFaults, serve: start } = await import("../transports/serve.ts");

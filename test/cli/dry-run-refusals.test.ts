@@ -168,3 +168,10 @@ describe("verbs that ask nobody", () => {
     expect([exit, out]).toEqual([0, expect.stringMatching(/^Dry run: nothing is sent/)]);
   });
 });
+
+describe("serve", () => {
+  test.each([
+    ["serve --mutual-chap alice%a-long-secret", "--mutual-chap needs --chap"],
+    ["serve --target iqn.2026-01.test:a --unit target=iqn.2026-01.test:b", "and no --target names it"],
+  ])("%s", (line, words) => refused(line, words));
+});
