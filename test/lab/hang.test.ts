@@ -1,10 +1,10 @@
 /** A device that hangs: what goes on meanwhile, and what becomes of the commands. */
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { afterEach, expect, test } from "vitest";
 import { isScsiError, type Transport } from "../../src/index.ts";
 import { openSg } from "../../transports/sg/index.ts";
 import { child } from "./child.ts";
-import { connect, doomed, holdUp, letGo, say, underway, units } from "./units.ts";
+import { clean, connect, doomed, holdUp, letGo, run, say, underway, unitAt, units } from "./units.ts";
 
 const testUnitReady = { cdb: new Uint8Array(6), dataInLength: 0 };
 const inKernel = () => underway(units.ISCSI_C);
@@ -137,6 +137,31 @@ test("a process that leaves commands behind ends without a crash when the kernel
   const later = (performance.now() - released) / 1000;
   say(`a process that left 8 commands in the kernel ended ${later.toFixed(1)} s after the kernel was back from them`);
   expect([code, signal]).toEqual([0, null]);
+});
+
+test("a signal that hits every thread while the kernel has a command does not make it send the command again", async () => {
+  const [a, c] = [await unitAt(units.ISCSI_A.sg), await unitAt(units.ISCSI_C.sg)];
+  await clean(a, c);
+  const before = (await a.readKeys()).prGeneration;
+  let arrived = 0;
+  const count = (): void => void arrived++;
+  process.on("SIGUSR2", count);
+  holdUp();
+  const call = c.registerAndIgnoreExistingKey({ newKey: 0x5en });
+  await expect.poll(inKernel, { timeout: 60_000 }).toBe(1);
+  // tgkill(2): a profiler sends its signals so, to one thread.
+  const each = "syscall(234, $ARGV[0], $_, 12) for @ARGV[1..$#ARGV]";
+  await run("perl", "-e", each, String(process.pid), ...(await readdir("/proc/self/task")));
+  await expect.poll(() => arrived).toBeGreaterThan(0);
+  expect(await inKernel()).toBe(1);
+  letGo();
+  await call;
+  process.off("SIGUSR2", count);
+  const { keys, prGeneration } = await a.readKeys();
+  expect([keys, prGeneration - before]).toEqual([[0x5en], 1]);
+  await a.registerAndIgnoreExistingKey({ newKey: 1n });
+  await a.clear({ key: 1n });
+  for (const unit of [a, c]) await unit[Symbol.asyncDispose]();
 });
 
 test("PREEMPT AND ABORT through tcm_loop, over which the kernel hangs for good: it is given up, and everything else goes on", async () => {

@@ -14,6 +14,7 @@ function openDoor({ memory, libc }: ThreadSettings): Door {
   return {
     open: () => 3,
     close: () => 0,
+    sigprocmask: () => 0,
     address: () => BASE,
     ioctl(number, request, pointer) {
       switch (request) {

@@ -2,12 +2,13 @@
  * A C library with a SCSI disk in it: open, ioctl and close as the transport calls them, errno as the real one keeps it. Built and
  * loaded by the tests (fake-libc.ts). It reads what the headers point at, so a wrong pointer or a wrong offset is seen.
  *
- * The vendor specific opcodes C0h to C9h say what is to happen; everything else is a disk of 2048 blocks.
+ * The vendor specific opcodes C0h to CAh say what is to happen; everything else is a disk of 2048 blocks.
  */
 #include <errno.h>
 #include <linux/bsg.h>
 #include <linux/ioctl.h>
 #include <scsi/sg.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
@@ -135,6 +136,12 @@ static int run(int fd, struct command *c) {
       pause_ms(cdb[1]);
       memset(c->data, cdb[2], c->in);
       return 0;
+    case 0xca: { /* Tell which signals this thread does not get. */
+      sigset_t held;
+      sigprocmask(SIG_BLOCK, 0, &held);
+      give(c, &held, 8);
+      return 0;
+    }
     case 0xc7: /* Transfer all, and end with this status and sense key all the same. */
       memset(c->data, 0x77, c->in);
       if (cdb[1] == 2) check(c, cdb[2], 0x24);

@@ -2,6 +2,7 @@
  * The SG_IO transport over a C library with a disk in it, through every door that this runtime has: pointers, errno, statuses, files,
  * giving up and closing. Where there is no C compiler these tests are skipped; threads.test.ts and libc.test.ts need none.
  */
+import { constants } from "node:os";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Transport } from "../../src/transport.ts";
 import type { Threads } from "../../transports/sg/calls.ts";
@@ -294,6 +295,22 @@ describe.skipIf(libc === undefined).each(Object.entries(doors))(
         expect((await call).code).toBe("CLOSED");
         await expect.poll(async () => (await counters(quick)).openFiles, { timeout: 5000 }).toBe(-1);
       });
+    });
+
+    test("a thread gets no signal but those of its own doing: after one, the kernel would send the command again", async () => {
+      await using transport = await open();
+      const { dataIn } = await transport.execute({ ...command(0xca, 0, 0, 0, 0, 0), dataInLength: 8 });
+      const held = new DataView(dataIn.buffer).getBigUint64(0, true);
+      const gets = Object.entries(constants.signals).filter(([, number]) => ((held >> BigInt(number - 1)) & 1n) === 0n);
+      // Nobody can hold these two.
+      const always = ["SIGKILL", "SIGSTOP"];
+      const own = ["SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGIOT", "SIGPWR", "SIGSEGV", "SIGSYS", "SIGTRAP"];
+      expect(
+        gets
+          .map(([name]) => name)
+          .filter((name) => name !== "SIGUNUSED")
+          .sort(),
+      ).toEqual([...own, ...always].sort());
     });
 
     test("a logical unit reset is one, and does not escalate", async () => {

@@ -8,9 +8,10 @@ function openDoor({ libc }: ThreadSettings): Door {
     open: { args: ["u64", "i32"], returns: "i32" },
     ioctl: { args: ["i32", "u64", "u64"], returns: "i32" },
     close: { args: ["i32"], returns: "i32" },
+    sigprocmask: { args: ["i32", "u64", "u64"], returns: "i32" },
   });
   const { __errno_location } = dlopen("libc.so.6", { __errno_location: { args: [], returns: "ptr" } }).symbols;
-  const { open, ioctl, close } = symbols;
+  const { open, ioctl, close, sigprocmask } = symbols;
   // Each thread has an errno of its own, which stays where it is.
   const errno = __errno_location();
   return {
@@ -26,6 +27,7 @@ function openDoor({ libc }: ThreadSettings): Door {
       const result = close(fd);
       return result < 0 ? -read.i32(errno, 0) : result;
     },
+    sigprocmask,
     address: (memory) => BigInt(ptr(memory)),
   };
 }

@@ -25,11 +25,12 @@ declare const Deno: {
 const C_LIBRARY = "libc.so.6";
 
 function openDoor({ libc }: ThreadSettings): Door {
-  const { open, ioctl, close } = Deno.dlopen(libc ?? C_LIBRARY, {
+  const { open, ioctl, close, sigprocmask } = Deno.dlopen(libc ?? C_LIBRARY, {
     open: { parameters: ["u64", "i32"], result: "i32" },
     // 64-bit parameters are fastest as bigint.
     ioctl: { parameters: ["i32", "u64", "u64"], result: "i32" },
     close: { parameters: ["i32"], result: "i32" },
+    sigprocmask: { parameters: ["i32", "u64", "u64"], result: "i32" },
   }).symbols;
   const { __errno_location } = Deno.dlopen(C_LIBRARY, {
     __errno_location: { parameters: [], result: "pointer" },
@@ -49,6 +50,7 @@ function openDoor({ libc }: ThreadSettings): Door {
       const result = close(fd);
       return result < 0 ? -errno.getInt32() : result;
     },
+    sigprocmask,
     address: (memory) => Deno.UnsafePointer.value(Deno.UnsafePointer.of(memory)),
   };
 }

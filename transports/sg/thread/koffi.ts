@@ -23,6 +23,7 @@ function openDoor({ koffi: where, libc }: ThreadSettings): Door {
   const open = library.func("int open(uint64_t, int)") as Call<[bigint, number]>;
   const ioctl = library.func("int ioctl(int, unsigned long, uint64_t)") as Call<[number, number, bigint]>;
   const close = library.func("int close(int)") as Call<[number]>;
+  const sigprocmask = library.func("int sigprocmask(int, uint64_t, uint64_t)") as Door["sigprocmask"];
   const { errno } = koffi;
   return {
     open(path, flags) {
@@ -37,6 +38,7 @@ function openDoor({ koffi: where, libc }: ThreadSettings): Door {
       const result = close(fd);
       return result < 0 ? -errno() : result;
     },
+    sigprocmask,
     address: (memory) => koffi.address(memory),
   };
 }

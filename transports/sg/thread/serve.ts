@@ -4,7 +4,15 @@
  * from a bundle, an asar archive or a single executable alike.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { ADDRESS_OFFSET, CONTROL_LENGTH, Control, Operation, State, type ThreadSettings } from "../memory.ts";
+import {
+  ADDRESS_OFFSET,
+  CONTROL_LENGTH,
+  Control,
+  HEADER_OFFSET,
+  Operation,
+  State,
+  type ThreadSettings,
+} from "../memory.ts";
 
 /**
  * The C library, as much of it as is needed: all that a runtime must bring. Each function returns what the call returned, or
@@ -17,8 +25,27 @@ export interface Door {
   ioctl(fd: number, request: number, pointer: bigint): number;
   /** close(2). */
   close(fd: number): number;
+  /** sigprocmask(2), which on Linux is this thread's; `set` is the address of a set of signals. */
+  sigprocmask(how: number, set: bigint, old: bigint): number;
   /** The address of shared memory. */
   address(memory: Uint8Array): bigint;
+}
+
+const SIG_BLOCK = 0;
+/**
+ * Signals that a thread still gets: those that are its own doing (SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS), and the one with which
+ * Bun's engine stops a thread (SIGPWR).
+ */
+const OWN_SIGNALS = [4, 5, 6, 7, 8, 11, 31, 30];
+
+/**
+ * All others are for other threads. The sg driver's wait for a command ends with a signal, a profiler's for one; the kernel then starts the call
+ * again after it, and the command is sent twice.
+ */
+function holdSignals(door: Door, memory: SharedArrayBuffer, address: bigint): void {
+  const held = OWN_SIGNALS.reduce((set, signal) => set & ~(1n << BigInt(signal - 1)), ~0n);
+  new DataView(memory).setBigUint64(HEADER_OFFSET, BigInt.asUintN(64, held), true);
+  door.sigprocmask(SIG_BLOCK, address + BigInt(HEADER_OFFSET), 0n);
 }
 
 /** Serves until there has been nothing to do for long. */
@@ -36,6 +63,7 @@ export function serve(openDoor: (settings: ThreadSettings) => Door): void {
   const control = new Int32Array(memory, 0, CONTROL_LENGTH / 4);
   const address = door.address(new Uint8Array(memory));
   new BigUint64Array(memory, ADDRESS_OFFSET, 1)[0] = address;
+  holdSignals(door, memory, address);
 
   function call(): number {
     const target = control[Control.TARGET] as number;
