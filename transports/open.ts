@@ -52,7 +52,7 @@ const device: Way = {
   async open(path, options) {
     await this.check(path, options);
     const { openSg } = await import("./sg/index.ts");
-    return openSg(path);
+    return openSg(path, { signal: options.signal, timeoutMs: options.timeoutMs });
   },
   async check(_path, { initiatorName }) {
     if (initiatorName === undefined) return;

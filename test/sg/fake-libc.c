@@ -18,11 +18,17 @@
 static unsigned char disk[BLOCKS * 512];
 /* The latest structure of the block layer's reservations, its number, and whether the file was open for writing. */
 static unsigned char latest[32];
-static atomic_int delay_ms, open_files, opens_for_writing, most_at_once, under_way, commands;
+static atomic_int delay_ms, open_files, opens_for_writing, most_at_once, under_way, commands, tape_open;
 
 static int fail(int number) {
   errno = number;
   return -1;
+}
+
+static void pause_ms(int ms) {
+  struct timespec left = {ms / 1000, ms % 1000 * 1000000L};
+  while (ms && nanosleep(&left, &left) == -1) {
+  }
 }
 
 int open(const char *path, int flags, ...) {
@@ -33,22 +39,22 @@ int open(const char *path, int flags, ...) {
     for (number += 7; *number >= '0' && *number <= '9'; number++) value = value * 10 + *number - '0';
     return fail(value);
   }
+  const char *hang = strstr(path, "/hang-");
+  if (hang) pause_ms((hang[6] - '0') * 100);
+  /* A tape is open once. */
+  int tape = strstr(path, "/nst") != 0;
+  if (tape && atomic_exchange(&tape_open, 1)) return fail(EBUSY);
   atomic_fetch_add(&open_files, 1);
   int writing = (flags & 3) == 2;
   if (writing) atomic_fetch_add(&opens_for_writing, 1);
-  return 1000 + writing;
+  return 1000 + 2 * tape + writing;
 }
 
 int close(int fd) {
   if (fd < 1000) return fail(EBADF);
+  if (fd > 1001) tape_open = 0;
   atomic_fetch_sub(&open_files, 1);
   return 0;
-}
-
-static void pause_ms(int ms) {
-  struct timespec left = {ms / 1000, ms % 1000 * 1000000L};
-  while (ms && nanosleep(&left, &left) == -1) {
-  }
 }
 
 struct command {
@@ -192,7 +198,7 @@ int ioctl(int fd, unsigned long request, ...) {
   __builtin_va_start(list, request);
   argument = __builtin_va_arg(list, void *);
   __builtin_va_end(list);
-  if (fd != 1000 && fd != 1001) return fail(EBADF);
+  if (fd < 1000 || fd > 1003) return fail(EBADF);
   if (request == 0x2284) return *(int *)argument == (1 | 0x100) ? 0 : fail(EINVAL);
   if (_IOC_TYPE(request) == 'p') return reservation(fd, request, argument);
   if (request != SG_IO) return fail(ENOTTY);

@@ -175,7 +175,10 @@ describe.skipIf(libc === undefined).each(Object.entries(doors))(
       [16, "EBUSY", "CONNECTION_FAILED", "no", /busy/],
       [19, "ENODEV", "CONNECTION_LOST", "unknown", /removed/],
       [22, "EINVAL", "UNSUITABLE_DEVICE", "no", /too many bytes/],
-      [25, "ENOTTY", "UNSUITABLE_DEVICE", "no", /no device that takes it/],
+      [13, "EACCES", "PERMISSION_DENIED", "no", /CAP_SYS_ADMIN/],
+      [25, "ENOTTY", "UNSUITABLE_DEVICE", "no", /no device that takes it; scsi-persist list names/],
+      // The sg driver's word for a CDB of less than 6 bytes, or of more than it has room for.
+      [90, "EMSGSIZE", "UNSUITABLE_DEVICE", "no", /longer or shorter/],
     ])("errno %i of a command is %s, %s, delivered %s", async (errno, name, code, delivered, text) => {
       await using transport = await open();
       const error = await rejection(transport.execute(command(0xc0, errno, 0, 0, 0, 0)));
@@ -199,6 +202,12 @@ describe.skipIf(libc === undefined).each(Object.entries(doors))(
       expect(error.message).toMatch(text);
     });
 
+    test("a tape that somebody else has open is busy, and its sg node is named", async () => {
+      const error = await rejection(open("/dev/errno-16", "tape"));
+      expect(error).toMatchObject({ code: "CONNECTION_FAILED", delivered: "no" });
+      expect(error.message).toMatch(/open once at a time.*fuser -v; its node \/dev\/sg9 can/);
+    });
+
     test("a file for writing is opened by the first command that changes something, once, and all are closed", async () => {
       const other = await open("/dev/other");
       await counters(other, true);
@@ -216,6 +225,30 @@ describe.skipIf(libc === undefined).each(Object.entries(doors))(
       await transport[Symbol.asyncDispose]();
       expect(await counters(reading)).toMatchObject({ openFiles: 2, opensForWriting: 2 });
       await other[Symbol.asyncDispose]();
+    });
+
+    test("a tape, which its driver opens once, is opened once", async () => {
+      const write = { ...command(0x5f, 0, 0, 0, 0, 0, 0, 0, 24, 0), dataOut: new Uint8Array(24) };
+      for (const access of ["as-needed", "read-write"] as const) {
+        await using tape = await open("/dev/nst0", "tape", { access });
+        expect((await tape.execute({ ...command(0x12, 0, 0, 0, 36, 0), dataInLength: 36 })).status).toBe(0);
+        // An unknown opcode: it was sent.
+        expect((await tape.execute(write)).status).toBe(2);
+      }
+    });
+
+    test("an opening that hangs is given up by timeout and by signal, and closed when the kernel is back", async () => {
+      await using other = await open("/dev/other", "disk", { access: "read-write" });
+      await counters(other, true);
+      const late = await rejection(open("/dev/hang-3", "disk", { access: "read-write", timeoutMs: 50 }));
+      expect([late.code, late.delivered]).toEqual(["TIMEOUT", "no"]);
+      const controller = new AbortController();
+      const opening = rejection(open("/dev/hang-3", "disk", { access: "read-write", signal: controller.signal }));
+      controller.abort("enough");
+      expect(await opening).toMatchObject({ code: "ABORTED", delivered: "no", cause: "enough" });
+      expect((await rejection(open("/dev/fake", "disk", controller))).code).toBe("ABORTED");
+      await expect.poll(() => counters(other), { timeout: 5000 }).toMatchObject({ openFiles: 0, opensForWriting: 2 });
+      await expect(open("/dev/fake", "disk", { timeoutMs: 0 })).rejects.toThrow(RangeError);
     });
 
     test("an sg node gets no more than 16 commands on one open file", async () => {
@@ -294,6 +327,21 @@ describe.skipIf(libc === undefined).each(Object.entries(doors))(
         expect(error.message).toMatch(/is not closed yet: the kernel has not come back from 1 calls/);
         expect((await call).code).toBe("CLOSED");
         await expect.poll(async () => (await counters(quick)).openFiles, { timeout: 5000 }).toBe(-1);
+      });
+
+      test("is waited for as long as it takes, if that is what was asked for; how long is checked when it is opened", async () => {
+        const transport = await open("/dev/fake", "disk", { closeTimeoutMs: Infinity });
+        await counters(quick, true);
+        await delay(quick, 200);
+        const call = rejection(transport.execute(command(0, 0, 0, 0, 0, 0)));
+        await expect.poll(async () => (await counters(quick)).mostAtOnce).toBe(2);
+        await transport[Symbol.asyncDispose]();
+        await transport[Symbol.asyncDispose]();
+        expect((await counters(quick)).openFiles).toBe(-1);
+        expect((await call).code).toBe("CLOSED");
+        for (const closeTimeoutMs of [Number.NaN, -1]) {
+          await expect(open("/dev/fake", "disk", { closeTimeoutMs })).rejects.toThrow(RangeError);
+        }
       });
     });
 

@@ -129,11 +129,25 @@ describe.skipIf(libc === undefined)(`the fake libc (needs a C compiler), through
   });
 });
 
+test("PR_STS_* of linux/pr.h are understood of an NVMe namespace too", () => {
+  for (const path of [0x10000, 0xe0000, 0xf0000]) {
+    expect(kernelFailure({ ...node, kind: "nvme" }, "RESERVE", path)).toMatchObject({
+      code: "CONNECTION_LOST",
+      delivered: "unknown",
+    });
+  }
+  // PR_STS_IOERR: until Linux 6.4 it would have been INVALID_FIELD, but for the bit that says not to retry.
+  expect(kernelFailure({ ...node, kind: "nvme" }, "RESERVE", 2)).toMatchObject({
+    code: "UNEXPECTED_STATUS",
+    delivered: "unknown",
+  });
+});
+
 test("NVMe's own status for a conflict is one", () => {
   const error = kernelFailure({ ...node, kind: "nvme" }, "RESERVE", 0x4083);
   expect(isScsiError(error) && error.code).toBe("RESERVATION_CONFLICT");
   expect(kernelFailure({ ...node, kind: "nvme" }, "RESERVE", 0x4006).code).toBe("UNEXPECTED_STATUS");
-  for (const rejected of [0x4001, 0x2, 0x400b, 0x4180]) {
+  for (const rejected of [0x4001, 0x4002, 0x400b, 0x4180]) {
     expect(kernelFailure({ ...node, kind: "nvme" }, "RESERVE", rejected).code).toBe("ILLEGAL_REQUEST");
   }
 });

@@ -45,15 +45,19 @@ interface Waiting {
  *
  * @param writing open it for writing now, and not only when a call needs it
  * @param closeTimeoutMs how long closing waits for calls that the kernel has
- * @throws ScsiError TARGET_NOT_FOUND, PERMISSION_DENIED, CONNECTION_FAILED
+ * @param opening how long the opening may take: to open a device whose driver is recovering it can hang
+ * @throws ScsiError TARGET_NOT_FOUND, PERMISSION_DENIED, CONNECTION_FAILED, TIMEOUT, ABORTED
  */
 export async function openDevice(
   threads: Threads,
   node: DeviceNode,
   writing: boolean,
   closeTimeoutMs: number,
+  opening: TransportOptions = {},
 ): Promise<OpenDevice> {
   const { path } = node;
+  if (!(closeTimeoutMs >= 0)) throw new RangeError(`closeTimeoutMs is 0 or above, not ${closeTimeoutMs}`);
+  checkTimeout(opening);
   const group = callGroup();
   const files = deviceFiles(threads, group, path, node.kind === "sg" ? SG_MAX_QUEUE : Infinity, (writing, errno) =>
     openError(node, writing, errno),
@@ -71,7 +75,11 @@ export async function openDevice(
 
   function send<Result>(asked: DeviceCall<Result>, options: TransportOptions): Promise<Result> {
     const { signal, timeoutMs = Infinity } = options;
-    if (!(timeoutMs > 0)) return Promise.reject(new RangeError(`timeoutMs is above 0, not ${timeoutMs}`));
+    try {
+      checkTimeout(options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     if (closed !== undefined) return Promise.reject(transportError("CLOSED", "no", `${path} has been closed`));
     if (signal?.aborted) {
       return Promise.reject(
@@ -85,16 +93,11 @@ export async function openDevice(
     }
     const deadline = performance.now() + timeoutMs;
     return new Promise<Result>((resolve, reject) => {
-      const file = files.take(asked.writing);
+      // A tape's driver lets it be opened once, and no process without rights send anything: one file is enough.
+      const file = files.take(node.kind === "tape" ? writing : asked.writing);
       let pending: PendingCall<Result> | undefined;
       let over = false;
-      const timer =
-        timeoutMs === Infinity
-          ? undefined
-          : setTimeout(
-              () => call.giveUp("TIMEOUT", `no answer within ${timeoutMs} ms`),
-              Math.min(timeoutMs, LONGEST_TIMER_MS),
-            );
+      const timer = lateAfter(timeoutMs, () => call.giveUp("TIMEOUT", `no answer within ${timeoutMs} ms`));
       const aborted = (): void => call.giveUp("ABORTED", "the caller's signal fired", signal?.reason);
       const end = (): void => {
         over = true;
@@ -167,10 +170,29 @@ export async function openDevice(
   }
 
   // What is wrong with the device is said now, not by the first command.
+  const { signal, timeoutMs = Infinity } = opening;
+  const gaveUp = (code: "ABORTED" | "TIMEOUT", why: string): Error =>
+    transportError(code, "no", `${path} is not open: ${why}`, signal?.reason);
+  if (signal?.aborted) throw gaveUp("ABORTED", "the caller's signal had fired before");
   const first = files.take(writing);
   try {
-    await first.fd;
+    await new Promise<void>((resolve, reject) => {
+      const timer = lateAfter(timeoutMs, () =>
+        reject(gaveUp("TIMEOUT", `the kernel did not open it within ${timeoutMs} ms`)),
+      );
+      const aborted = (): void =>
+        reject(gaveUp("ABORTED", "the caller's signal fired while the kernel was opening it"));
+      signal?.addEventListener("abort", aborted, { once: true });
+      first.fd
+        .then(() => resolve(), reject)
+        .finally(() => {
+          clearTimeout(timer);
+          signal?.removeEventListener("abort", aborted);
+        });
+    });
   } catch (error) {
+    // If the kernel opens it after all, it is closed again.
+    files.close().catch(() => undefined);
     throw told(error);
   } finally {
     first.giveBack();
@@ -185,10 +207,18 @@ export async function openDevice(
   };
 }
 
+function checkTimeout({ timeoutMs = Infinity }: TransportOptions): void {
+  if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs is above 0, not ${timeoutMs}`);
+}
+
+/** A timer; none for what has no limit. */
+const lateAfter = (milliseconds: number, late: () => void): ReturnType<typeof setTimeout> | undefined =>
+  milliseconds === Infinity ? undefined : setTimeout(late, Math.min(milliseconds, LONGEST_TIMER_MS));
+
 /** Waits no longer than this. */
 function within(promise: Promise<void>, milliseconds: number, late: () => Error): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(late()), milliseconds);
+    const timer = lateAfter(milliseconds, () => reject(late()));
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

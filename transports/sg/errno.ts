@@ -25,11 +25,20 @@ const names: Readonly<Record<number, string>> = {
   23: "ENFILE",
   24: "EMFILE",
   25: "ENOTTY",
+  28: "ENOSPC",
   30: "EROFS",
   33: "EDOM",
   38: "ENOSYS",
   40: "ELOOP",
+  52: "EBADE",
+  61: "ENODATA",
+  67: "ENOLINK",
+  71: "EPROTO",
+  75: "EOVERFLOW",
+  84: "EILSEQ",
+  90: "EMSGSIZE",
   95: "EOPNOTSUPP",
+  107: "ENOTCONN",
   110: "ETIMEDOUT",
   121: "EREMOTEIO",
   123: "ENOMEDIUM",
@@ -54,6 +63,10 @@ export function openError(node: DeviceNode, writing: boolean, errno: number): Sc
   return transportError(code, "no", `Cannot open ${node.path} ${how}: ${errnoName(errno)}, ${text}`);
 }
 
+/** The sg node has none of the other drivers' scruples. */
+const instead = ({ sgNode }: DeviceNode): string =>
+  sgNode === undefined ? "" : `; its node ${sgNode} can be opened all the same`;
+
 function explainOpen(node: DeviceNode, writing: boolean, errno: string): Explanation {
   switch (errno) {
     case "EPERM":
@@ -65,7 +78,10 @@ function explainOpen(node: DeviceNode, writing: boolean, errno: string): Explana
     case "ENOENT":
     case "ENOTDIR":
     case "ELOOP":
-      return explain("TARGET_NOT_FOUND", "there is no such node: the device is gone, or the name is mistyped");
+      return explain(
+        "TARGET_NOT_FOUND",
+        "there is no such node: the device is gone, or the name is mistyped (scsi-persist list names what there is)",
+      );
     case "ENXIO":
     case "ENODEV":
       return explain(
@@ -73,12 +89,14 @@ function explainOpen(node: DeviceNode, writing: boolean, errno: string): Explana
         "the node is there and the device behind it is not, or its driver is not loaded",
       );
     case "EBUSY":
-      return explain("CONNECTION_FAILED", "another process has it open exclusively: find out which with fuser -v");
-    case "EROFS":
       return explain(
-        "PERMISSION_DENIED",
-        `the kernel holds it for write protected${node.sgNode === undefined ? "" : `; its node ${node.sgNode} can be opened all the same`}`,
+        "CONNECTION_FAILED",
+        node.kind === "tape"
+          ? `a tape is open once at a time: find out by whom with fuser -v${instead(node)}`
+          : "another process has it open exclusively: find out which with fuser -v",
       );
+    case "EROFS":
+      return explain("PERMISSION_DENIED", `the kernel holds it for write protected${instead(node)}`);
     case "ENOMEDIUM":
       return explain("CONNECTION_FAILED", "there is no medium in it");
     case "EMFILE":
@@ -90,7 +108,7 @@ function explainOpen(node: DeviceNode, writing: boolean, errno: string): Explana
 }
 
 /** Refusals that come before a command is sent, whatever the driver. */
-const beforehand = new Set([1, 6, 9, 11, 12, 13, 16, 22, 25, 33, 38, 95]);
+const beforehand = new Set([1, 6, 9, 11, 12, 13, 16, 22, 25, 33, 38, 90, 95]);
 
 /** The error for a command, or another request, that the kernel did not take, or did not give back. */
 export function requestError(node: DeviceNode, what: string, errno: number): ScsiError {
@@ -101,8 +119,10 @@ export function requestError(node: DeviceNode, what: string, errno: number): Scs
 
 function explainRequest(node: DeviceNode, what: string, errno: string): Explanation {
   switch (errno) {
-    case "EPERM":
     case "EACCES":
+      // SG_SCSI_RESET.
+      return explain("PERMISSION_DENIED", `${what} needs CAP_SYS_ADMIN and CAP_SYS_RAWIO: run as root`);
+    case "EPERM":
       return explain(
         "PERMISSION_DENIED",
         `the kernel refuses ${what} to processes without CAP_SYS_RAWIO${
@@ -116,12 +136,13 @@ function explainRequest(node: DeviceNode, what: string, errno: string): Explanat
     case "EOPNOTSUPP":
       return explain(
         "UNSUITABLE_DEVICE",
-        `this is no device that takes it${node.hint === undefined ? "" : `; ${node.hint}`}`,
+        `this is no device that takes it; ${node.hint ?? "scsi-persist list names those that do"}`,
       );
     case "EINVAL":
+    case "EMSGSIZE":
       return explain(
         "UNSUITABLE_DEVICE",
-        "the driver finds the request invalid: too many bytes for it at once, or a CDB too long",
+        "the driver finds the request invalid: too many bytes for it at once, or a CDB longer or shorter than it takes",
       );
     case "EBUSY":
     case "EAGAIN":
@@ -129,7 +150,10 @@ function explainRequest(node: DeviceNode, what: string, errno: string): Explanat
     case "ENXIO":
       return explain("CONNECTION_FAILED", "the kernel has taken the device offline: see the system log");
     case "ENODEV":
-      return explain("CONNECTION_LOST", "the device has been removed");
+      return explain(
+        "CONNECTION_LOST",
+        "the device has been removed (scsi-persist list tells whether it is back by another name)",
+      );
     case "EDOM":
       return explain("CONNECTION_FAILED", "too many commands are under way on one open file");
     case "ENOMEM":

@@ -30,7 +30,10 @@ import { errnoName, requestError } from "./errno.ts";
 import { kernelFailure } from "./kernel-results.ts";
 import { Control, DATA_OFFSET, HEADER_OFFSET, Operation } from "./memory.ts";
 import type { DeviceNode } from "./node-of.ts";
-import { CLOSE_TIMEOUT_MS } from "./transport.ts";
+import { CLOSE_TIMEOUT_MS, type SgOptions } from "./transport.ts";
+
+/** How to open a node for them. */
+export type KernelReservationsOptions = Omit<SgOptions, "access">;
 
 /** What the kernel can be asked to register. */
 export type KernelRegisterOptions = Pick<RegisterOptions, "key" | "newKey"> & TransportOptions;
@@ -84,9 +87,9 @@ const MOST_KEYS = 0x1_0000;
 export async function createKernelReservations(
   threads: Threads,
   node: DeviceNode,
-  closeTimeoutMs = CLOSE_TIMEOUT_MS,
+  { closeTimeoutMs = CLOSE_TIMEOUT_MS, ...opening }: KernelReservationsOptions = {},
 ): Promise<KernelReservations> {
-  const device = await openDevice(threads, node, false, closeTimeoutMs);
+  const device = await openDevice(threads, node, false, closeTimeoutMs, opening);
 
   /** One ioctl, with a structure that `fill` writes; `read` reads what came back. */
   function ask<Result>(

@@ -11,6 +11,7 @@ import type { DeviceNode } from "./node-of.ts";
 const NVME_RESERVATION_CONFLICT = 0x83;
 /** NVME_SC_INVALID_OPCODE, INVALID_FIELD, INVALID_NS, BAD_ATTRIBUTES: what Linux since 6.4 tells as EINVAL. */
 const nvmeRejections = new Set([0x01, 0x02, 0x0b, 0x180]);
+const PR_STS_IOERR = 2;
 /** Of NVMe's status, type and code: the bits above say whether to try again. */
 const NVME_CODE = 0x7ff;
 
@@ -35,7 +36,8 @@ export function kernelFailure(node: DeviceNode, command: string, result: number)
       status: Status.RESERVATION_CONFLICT,
     });
   }
-  if (nvme && nvmeRejections.has(result & NVME_CODE)) {
+  // A bare 2 is PR_STS_IOERR, and no status of a controller: that has more bits (do not retry) beside INVALID_FIELD.
+  if (nvme && result !== PR_STS_IOERR && nvmeRejections.has(result & NVME_CODE)) {
     return new ScsiError(`${cannot} the controller rejects the command or one of its fields (NVMe status ${shown})`, {
       code: "ILLEGAL_REQUEST",
       command,
@@ -43,7 +45,7 @@ export function kernelFailure(node: DeviceNode, command: string, result: number)
     });
   }
   const host = (result >> 16) & 0xff;
-  if (status === 0 && !nvme && host !== 0) {
+  if (status === 0 && host !== 0) {
     const what = hosts[host] ?? `host status ${host}`;
     return transportError("CONNECTION_LOST", "unknown", `${unit} gave no answer to ${command}: ${what} (${shown})`);
   }

@@ -5,7 +5,11 @@ import type { Transport } from "../../src/transport.ts";
 import type { Threads } from "./calls.ts";
 import { nodeByIdentity } from "./discovery.ts";
 import { isIdentity } from "./identity.ts";
-import { createKernelReservations, type KernelReservations } from "./kernel-reservations.ts";
+import {
+  createKernelReservations,
+  type KernelReservations,
+  type KernelReservationsOptions,
+} from "./kernel-reservations.ts";
 import { type MapPath, mapAt } from "./map/find.ts";
 import { type MapOptions, openMapUnit } from "./map/map-unit.ts";
 import { nexusOf } from "./nexus.ts";
@@ -20,7 +24,7 @@ export interface SgEntry {
    * @param device a node or a link to one: /dev/sgN, /dev/sdX, /dev/bsg/…, /dev/mapper/…, a tape, a changer, /dev/disk/by-id/…; or
    * the unit's identity: `naa.…`, `eui.…`, `t10.…`, udev's `wwn-0x…` and `36…`
    * @throws TypeError for what is neither
-   * @throws ScsiError TARGET_NOT_FOUND, PERMISSION_DENIED, UNSUITABLE_DEVICE (a partition), CONNECTION_FAILED
+   * @throws ScsiError TARGET_NOT_FOUND, PERMISSION_DENIED, UNSUITABLE_DEVICE (a partition), CONNECTION_FAILED, TIMEOUT, ABORTED
    * @example
    * await using unit = createLogicalUnit(await openSg("/dev/sg1"));
    * console.log(await unit.readKeys());
@@ -35,7 +39,7 @@ export interface SgEntry {
    * await using disk = await openKernelReservations("/dev/nvme0n1");
    * await disk.register({ newKey: 0xabcn });
    */
-  openKernelReservations(device: string, options?: Pick<SgOptions, "closeTimeoutMs">): Promise<KernelReservations>;
+  openKernelReservations(device: string, options?: KernelReservationsOptions): Promise<KernelReservations>;
   /**
    * Opens a map of dm-multipath as a unit of several paths: its disks. multipathd is kept informed of the key, as by mpathpersist.
    *
@@ -86,7 +90,7 @@ export function sgEntry(start: () => Threads): SgEntry {
       return createSgTransport({ threads: shared(), node, initiatorPort: nexus?.initiatorPort }, options);
     },
     async openKernelReservations(device, options = {}) {
-      return createKernelReservations(shared(), await nodeMeant(device), options.closeTimeoutMs);
+      return createKernelReservations(shared(), await nodeMeant(device), options);
     },
     async openMap(device, options) {
       const map = await mapAt(device);
@@ -98,7 +102,7 @@ export function sgEntry(start: () => Threads): SgEntry {
       const openPath = async ({ node, scsiDevice }: MapPath) => {
         const nexus = await nexusOf(scsiDevice);
         const parts = { threads: shared(), node: await nodeOf(node), initiatorPort: nexus.initiatorPort };
-        return createSgTransport(parts);
+        return createSgTransport(parts, { signal: options?.signal, timeoutMs: options?.timeoutMs });
       };
       return openMapUnit({ threads: shared(), map, openPath }, options);
     },

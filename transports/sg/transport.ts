@@ -8,14 +8,14 @@ import { commandCall, resetCall, resets } from "./kernel-calls.ts";
 import type { DeviceNode } from "./node-of.ts";
 import { checkRequest, writes } from "./request.ts";
 
-/** How to open a device. */
-export interface SgOptions {
+/** How to open a device. `signal` and `timeoutMs` bound the opening, and nothing after it. */
+export interface SgOptions extends TransportOptions {
   /**
    * `as-needed`: for reading, and for writing besides only when the first command that changes something is sent.
    * `read-write`: for both from the start, as an unprivileged user of a /dev/sg node must. Default `as-needed`.
    */
   readonly access?: "as-needed" | "read-write" | undefined;
-  /** Milliseconds that disposal waits for commands that the kernel still has. Default 10 000. */
+  /** Milliseconds that disposal waits for commands that the kernel still has. Infinity: as long as it takes. Default 10 000. */
   readonly closeTimeoutMs?: number | undefined;
 }
 
@@ -31,12 +31,12 @@ export const CLOSE_TIMEOUT_MS = 10_000;
 /**
  * A transport over a device node, which it opens.
  *
- * @throws ScsiError TARGET_NOT_FOUND, PERMISSION_DENIED, UNSUITABLE_DEVICE, CONNECTION_FAILED
+ * @throws ScsiError TARGET_NOT_FOUND, PERMISSION_DENIED, UNSUITABLE_DEVICE, CONNECTION_FAILED, TIMEOUT, ABORTED
  */
 export async function createSgTransport(parts: SgParts, options: SgOptions = {}): Promise<Transport> {
   const { node } = parts;
   const always = options.access === "read-write";
-  const device = await openDevice(parts.threads, node, always, options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS);
+  const device = await openDevice(parts.threads, node, always, options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS, options);
   return {
     name: node.path,
     initiatorPort: parts.initiatorPort,

@@ -159,7 +159,7 @@ export async function openMapUnit(
 
   async function open(path: MapPath): Promise<Path> {
     const transport = await openPath(path).catch((error: unknown) => {
-      if (!isScsiError(error) || error.code === "PERMISSION_DENIED") throw error;
+      if (!isScsiError(error) || error.code === "PERMISSION_DENIED" || error.code === "ABORTED") throw error;
       return unopened(path.name, error);
     });
     return {
