@@ -536,6 +536,40 @@ describe("After a copy", () => {
     }
   });
 
+  it("a list that is refused ends what is kept under its identifier too: it was received (6.23 c, 6.25 b)", () => {
+    const { lab, own, copy, receive } = setup();
+    const failing = list([own], [segment(1, 0, 9, { to: 3 })]);
+    const refusedBy: readonly (readonly [answer: string, bytes: Uint8Array])[] = [
+      ["5/26/00 list 1.4", list([own], [], { usage: RESERVED })],
+      ["5/26/00 list 12", list([own], [], { inline: 1 })],
+      ["5/1a/00", list([own], [], { segmentLength: 28 })],
+      ["5/26/09 list 48", list([own], [segment(1, 0, 9, { type: 3 })])],
+    ];
+    for (const [answer, bytes] of refusedBy) {
+      copy(failing);
+      copy(failing, failing.length, lab.nexus("b"));
+      expect(answerText(copy(bytes))).toBe(answer);
+      expect([answer, answerText(receive(STATUS))]).toEqual([answer, unknown]);
+      expect([answer, answerText(receive(FAILURE))]).toEqual([answer, unknown]);
+      expect(answerText(receive(STATUS, 1, lab.nexus("b")))).toBe(GOOD);
+    }
+  });
+
+  it("what names no list leaves what is kept: a list without its header, LIST ID USAGE 11b, another identifier, none at all", () => {
+    const { own, copy, receive } = setup();
+    const whole = list([own], [segment(1, 0, 9)]);
+    for (const bytes of [
+      whole.subarray(0, 15),
+      list([own], [], { usage: NO_IDENTIFIER }),
+      list([own], [], { id: 2, usage: RESERVED }),
+      new Uint8Array(0),
+    ]) {
+      copy(whole);
+      copy(bytes);
+      expect(answerText(receive(STATUS))).toBe(GOOD);
+    }
+  });
+
   it("sixteen results are kept, and the eldest goes", () => {
     const { own, copy, receive } = setup();
     for (let id = 1; id <= 17; id++) copy(list([own], [segment(1, 0, 9)], { id }));

@@ -34,7 +34,7 @@ import {
   MAXIMUM_SEGMENT_BYTES,
   MAXIMUM_SEGMENTS,
 } from "./limits.ts";
-import { decodeCopyList } from "./list.ts";
+import { decodeCopyList, listIdentifierOf } from "./list.ts";
 import { copySegments } from "./manager.ts";
 import type { CopyResult } from "./results.ts";
 
@@ -43,12 +43,16 @@ function extendedCopy(unit: UnitState, nexus: Nexus, bytes: Uint8Array): Answer 
   const length = core.cdbField(ExtendedCopyCdb.PARAMETER_LIST_LENGTH) >>> 0;
   if (length === 0) return goodAnswer;
   if (length > bytes.length) return faultAnswer(plainFault(senseCodes.parameterListLengthError));
-  const list = decodeCopyList(bytes.subarray(0, length));
+  const parameterList = bytes.subarray(0, length);
+  const listIdentifier = listIdentifierOf(parameterList);
+  // That the command was received is enough (6.23 c, 6.25 b).
+  if (listIdentifier !== undefined) unit.copyResults.discard(nexus, listIdentifier);
+  const list = decodeCopyList(parameterList);
   if ("code" in list) return faultAnswer(list);
-  const { segments, bytes: written, failure } = copySegments(unit, nexus, list.segments);
+  const { segments, bytes: written, failure } = copySegments(unit, nexus, list);
   const sense = failure === undefined ? undefined : copyAbortedSense(failure, segments - 1, unit.mode.descriptorSense);
-  if (list.listIdentifier !== undefined) {
-    unit.copyResults.keep(nexus, list.listIdentifier, {
+  if (listIdentifier !== undefined) {
+    unit.copyResults.keep(nexus, listIdentifier, {
       status: { failed: sense !== undefined, segments, bytes: written },
       details: sense === undefined ? undefined : { status: Status.CHECK_CONDITION, sense },
     });

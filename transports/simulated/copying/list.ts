@@ -46,13 +46,6 @@ export interface CopySegment {
   readonly destinationLba: bigint;
 }
 
-/** A whole list. */
-export interface CopyList {
-  /** LIST IDENTIFIER, by which results are kept; undefined if none are to be. */
-  readonly listIdentifier: number | undefined;
-  readonly segments: readonly CopySegment[];
-}
-
 const lengthError = plainFault(senseCodes.parameterListLengthError);
 const thisUnit: CopyEnd = {
   byte: undefined,
@@ -66,8 +59,21 @@ const unsupported = (code: SenseCode, byte: number): Fault => ({ ...faultAtListB
 /** INVALID FIELD IN PARAMETER LIST at a field of a descriptor that begins at a byte of the list. */
 const faultIn = (byte: number, row: number): Fault => faultInList(row + byte * 0x1_0000);
 
+/**
+ * LIST IDENTIFIER, by which results are kept, of a list that may be wrong in everything else. Undefined of one that does not have its
+ * header, and where LIST ID USAGE says that there is none.
+ *
+ * @param bytes as many as PARAMETER LIST LENGTH says, and not 0
+ */
+export function listIdentifierOf(bytes: Uint8Array): number | undefined {
+  if (bytes.length < CopySize.PARAMETER_LIST_HEADER) return undefined;
+  dataIn(bytes.subarray(0, CopySize.PARAMETER_LIST_HEADER));
+  if (core.dataField(0, Header.LIST_ID_USAGE) === ListIdUsage.NO_LIST_IDENTIFIER) return undefined;
+  return core.dataField(0, Header.LIST_IDENTIFIER);
+}
+
 /** @param bytes as many as PARAMETER LIST LENGTH says, and not 0 */
-export function decodeCopyList(bytes: Uint8Array): CopyList | Fault {
+export function decodeCopyList(bytes: Uint8Array): readonly CopySegment[] | Fault {
   const { length } = bytes;
   if (length < CopySize.PARAMETER_LIST_HEADER) return lengthError;
   const cscdBytes = new DataView(bytes.buffer, bytes.byteOffset).getUint16(Header.CSCD_DESCRIPTOR_LIST_LENGTH >>> 16);
@@ -77,8 +83,7 @@ export function decodeCopyList(bytes: Uint8Array): CopyList | Fault {
   const listIdentifier = core.dataField(0, Header.LIST_IDENTIFIER);
   const usage = core.dataField(0, Header.LIST_ID_USAGE);
   if (usage === ListIdUsage.RESERVED) return faultInList(Header.LIST_ID_USAGE);
-  const keepsNothing = usage === ListIdUsage.NO_LIST_IDENTIFIER;
-  if (keepsNothing && listIdentifier !== 0) return faultInList(Header.LIST_IDENTIFIER);
+  if (usage === ListIdUsage.NO_LIST_IDENTIFIER && listIdentifier !== 0) return faultInList(Header.LIST_IDENTIFIER);
   if (core.dataField(0, Header.INLINE_DATA_LENGTH) !== 0) return faultInList(Header.INLINE_DATA_LENGTH);
   const whole = CopySize.PARAMETER_LIST_HEADER + cscdBytes + segmentBytes;
   if (whole > length || cscdBytes + segmentBytes > MAXIMUM_DESCRIPTOR_BYTES) return lengthError;
@@ -101,7 +106,7 @@ export function decodeCopyList(bytes: Uint8Array): CopyList | Fault {
     if ("code" in segment) return segment;
     segments.push(segment);
   }
-  return { listIdentifier: keepsNothing ? undefined : listIdentifier, segments };
+  return segments;
 }
 
 /** The list is in the core's data window. */

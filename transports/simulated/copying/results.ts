@@ -1,6 +1,6 @@
 /**
- * What the copy manager remembers of copies that are over, by I_T nexus and LIST IDENTIFIER, until it is asked for, the identifier is used
- * again, or the nexus or the unit is reset (spc4r36f 6.23, 6.25). It knows no command.
+ * What the copy manager remembers of copies that are over, by I_T nexus and LIST IDENTIFIER, until it is asked for, another EXTENDED COPY
+ * comes with the identifier, or the nexus or the unit is reset (spc4r36f 6.23, 6.25). It knows no command.
  */
 import type { Nexus } from "../nexus.ts";
 
@@ -16,6 +16,8 @@ export interface CopyResult {
 export interface CopyResults {
   find(nexus: Nexus, listIdentifier: number): CopyResult | undefined;
   keep(nexus: Nexus, listIdentifier: number, result: CopyResult): void;
+  /** The identifier is used again. */
+  discard(nexus: Nexus, listIdentifier: number): void;
   /** Those of one nexus are gone, or all. */
   forget(nexus?: Nexus): void;
 }
@@ -30,11 +32,11 @@ export function createCopyResults(): CopyResults {
     keep(nexus, listIdentifier, result) {
       const results = byNexus.get(nexus) ?? new Map<number, CopyResult>();
       byNexus.set(nexus, results);
-      results.delete(listIdentifier);
       results.set(listIdentifier, result);
       const [eldest] = results.keys();
       if (results.size > MAXIMUM_RESULTS && eldest !== undefined) results.delete(eldest);
     },
+    discard: (nexus, listIdentifier) => void byNexus.get(nexus)?.delete(listIdentifier),
     forget(nexus) {
       if (nexus === undefined) byNexus = new WeakMap();
       else byNexus.delete(nexus);
