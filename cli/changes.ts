@@ -132,7 +132,9 @@ export const replaceLost: Verb = change({
   about: ["Only where the unit says so: sense 44h/01h, PERSISTENT RESERVATION INFORMATION LOST."],
   examples: [["replace-lost sim:disk --new-key 0xabc --type write-exclusive", "register and reserve in one"]],
   required: ["newKey", "type"],
-  command: ({ newKey, type }) => commands.replaceLostReservation({ newKey, type }),
-  effect: ({ newKey, type }) =>
-    `Where the unit has lost its reservation information, it would register this host with key ${keyText(newKey)} and reserve as ${type}.`,
+  options: ["persist"],
+  command: ({ newKey, type, persist }) =>
+    commands.replaceLostReservation({ newKey, type, persistThroughPowerLoss: persist }),
+  effect: ({ newKey, type, persist }) =>
+    `Where the unit has lost its reservation information, it would register this host with key ${keyText(newKey)} and reserve as ${type}.${persist === true ? " To survive a loss of power." : ""}`,
 });

@@ -315,19 +315,22 @@ export interface ReplaceLostReservationOptions {
   readonly newKey: bigint;
   /** TYPE of the reservation that is made. */
   readonly type: ReservationType;
+  /** APTPL: registrations and reservation are to survive a loss of power; false unless given (spc4r36f 5.13.5.1, 6.16.3). */
+  readonly persistThroughPowerLoss?: boolean | undefined;
 }
 
 /**
  * REPLACE LOST RESERVATION: starts anew on a device that says it has lost its reservation information, sense 44h/01h
  * (smr-j 3.14.2, code 08h).
  *
- * @throws TypeError or RangeError for a key of 0 or a type that does not exist
+ * @throws TypeError or RangeError for a key of 0, a type that does not exist, or a flag that is not boolean
  */
 export function replaceLostReservation(options: ReplaceLostReservationOptions): Command<void> {
   const newKey = checkNonZeroKey("newKey", options.newKey, "a registered I_T nexus always has another key");
   const type = checkOneOf("type", options.type, reservationTypeNames);
+  const flags = { persistThroughPowerLoss: checkFlag("persistThroughPowerLoss", options.persistThroughPowerLoss) };
   return basic(
-    { serviceAction: PersistentReserveOut.REPLACE_LOST_RESERVATION, serviceActionKey: newKey, type },
+    { serviceAction: PersistentReserveOut.REPLACE_LOST_RESERVATION, serviceActionKey: newKey, type, flags },
     isAllRegistrants(type) ? undefined : { kind: "reserve", key: newKey, type },
   );
 }

@@ -66,20 +66,22 @@ function delay(name: keyof typeof DEFAULTS, options: TakeOwnershipOptions): numb
 }
 
 /**
- * The delays of a take-over, in milliseconds, with the defaults filled in.
+ * The three delays of a take-over, in milliseconds, with the defaults filled in.
  *
  * @throws RangeError for a delay that cannot be, and for a maximum below the minimum
  */
-export function delaysOf(options: TakeOwnershipOptions): Record<keyof typeof DEFAULTS, number> {
-  const reinstateDelayMs = delay("reinstateDelayMs", options);
-  const minimumOwnershipDelayMs = delay("minimumOwnershipDelayMs", options);
-  const maximumOwnershipDelayMs = delay("maximumOwnershipDelayMs", options);
-  if (maximumOwnershipDelayMs < minimumOwnershipDelayMs) {
+export function delaysOf(
+  options: TakeOwnershipOptions,
+): readonly [reinstateMs: number, minimumMs: number, maximumMs: number] {
+  const reinstateMs = delay("reinstateDelayMs", options);
+  const minimumMs = delay("minimumOwnershipDelayMs", options);
+  const maximumMs = delay("maximumOwnershipDelayMs", options);
+  if (maximumMs < minimumMs) {
     throw new RangeError(
-      `maximumOwnershipDelayMs (${maximumOwnershipDelayMs}) must not be below minimumOwnershipDelayMs (${minimumOwnershipDelayMs})`,
+      `maximumOwnershipDelayMs (${maximumMs}) must not be below minimumOwnershipDelayMs (${minimumMs})`,
     );
   }
-  return { reinstateDelayMs, minimumOwnershipDelayMs, maximumOwnershipDelayMs };
+  return [reinstateMs, minimumMs, maximumMs];
 }
 
 const isConflict = (error: unknown): error is ScsiError => isScsiError(error) && error.code === "RESERVATION_CONFLICT";
@@ -191,7 +193,7 @@ export async function stopKeeper(disk: MultihostDisk): Promise<void> {
  * const { reset, tookMs } = await takeOwnership(createMultihostDisk(unit), { minimumOwnershipDelayMs: 2000 });
  */
 export async function takeOwnership(disk: MultihostDisk, options: TakeOwnershipOptions = {}): Promise<Ownership> {
-  const { reinstateDelayMs, minimumOwnershipDelayMs, maximumOwnershipDelayMs } = delaysOf(options);
+  const [intervalMs, minimumMs, maximumMs] = delaysOf(options);
   const { signal, timeoutMs = TIMEOUT_MS, resets = ["logical-unit", "target", "bus"], observer } = options;
   return withErrno(async () => {
     refuseSeveralPaths(disk.unit, "take ownership");
@@ -202,15 +204,13 @@ export async function takeOwnership(disk: MultihostDisk, options: TakeOwnershipO
     const began = disk.clock.now();
     const reset = (await tryReserve(taking)) ? undefined : await wrest(taking, resets);
     disk.reserved = "quick";
-    const lostToResets = await hold(taking, began, minimumOwnershipDelayMs, maximumOwnershipDelayMs).catch(
-      (error: unknown) => {
-        if (isConflict(error)) disk.reserved = "no";
-        throw error;
-      },
-    );
+    const lostToResets = await hold(taking, began, minimumMs, maximumMs).catch((error: unknown) => {
+      if (isConflict(error)) disk.reserved = "no";
+      throw error;
+    });
     disk.reserved = "owned";
     if (options.reinstate !== false) {
-      const keeper = createFailfast({ intervalMs: reinstateDelayMs, clock: disk.clock });
+      const keeper = createFailfast({ intervalMs, clock: disk.clock });
       keeper.watch(disk.unit, { kind: "reserved", reinstate: true, longForm: disk.longForm });
       disk.keeper = keeper;
     }

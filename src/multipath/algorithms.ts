@@ -200,10 +200,10 @@ export function* algorithmOf(host: Host, request: MultipathRequest, memory: Memo
       return;
     }
     case "replace-lost": {
-      const { newKey, type } = request;
+      const { newKey, type, flags } = request;
       const path = yield* inTurn(host, {
         paths: host.paths,
-        command: replaceLostReservation({ newKey, type }),
+        command: replaceLostReservation({ newKey, type, ...flags }),
         why: "one path starts anew",
         otherwise: "if the path is dead, the next one",
         judge: (_path, reply) => (reply.kind === "conflict" ? "next" : "stop"),
@@ -212,7 +212,7 @@ export function* algorithmOf(host: Host, request: MultipathRequest, memory: Memo
       if (others.length === 0) return;
       yield* registerPaths(
         { ...host, paths: others },
-        { newKey, key: undefined, flags: {}, anchors: [path], why: "and the other paths register" },
+        { newKey, key: undefined, flags, anchors: [path], why: "and the other paths register" },
       );
     }
   }

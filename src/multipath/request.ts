@@ -29,7 +29,12 @@ export type MultipathRequest =
       readonly abort: boolean;
     }
   | { readonly do: "move"; readonly options: RegisterAndMoveOptions }
-  | { readonly do: "replace-lost"; readonly newKey: bigint; readonly type: ReservationType };
+  | {
+      readonly do: "replace-lost";
+      readonly newKey: bigint;
+      readonly type: ReservationType;
+      readonly flags: Pick<RegisterFlags, "persistThroughPowerLoss">;
+    };
 
 function transportIds(list: Uint8Array, start: number): TransportId[] {
   const ids: TransportId[] = [];
@@ -57,13 +62,14 @@ export function requestOf(command: Command<unknown>): MultipathRequest | undefin
   const newKey = fields.get("SERVICE ACTION RESERVATION KEY") ?? 0n;
   const type = reservationTypeName(number("TYPE"));
   const serviceAction = number("SERVICE ACTION");
+  const persistThroughPowerLoss = flag("APTPL");
   if (number("SCOPE") !== 0) return undefined;
   switch (serviceAction) {
     case PersistentReserveOut.REGISTER:
     case PersistentReserveOut.REGISTER_AND_IGNORE_EXISTING_KEY: {
       const ignores = serviceAction === PersistentReserveOut.REGISTER_AND_IGNORE_EXISTING_KEY;
       const flags: RegisterFlags = {
-        persistThroughPowerLoss: flag("APTPL"),
+        persistThroughPowerLoss,
         allTargetPorts: flag("ALL_TG_PT"),
         initiatorPorts:
           flag("SPEC_I_PT") === true ? transportIds(dataOut, Size.SPECIFY_INITIATOR_PORTS_HEADER) : undefined,
@@ -82,7 +88,7 @@ export function requestOf(command: Command<unknown>): MultipathRequest | undefin
         relativeTargetPort: number("RELATIVE TARGET PORT IDENTIFIER"),
         type,
         unregister: flag("UNREG"),
-        persistThroughPowerLoss: flag("APTPL"),
+        persistThroughPowerLoss,
       };
       return { do: "move", options };
     }
@@ -104,7 +110,7 @@ export function requestOf(command: Command<unknown>): MultipathRequest | undefin
         abort: serviceAction === PersistentReserveOut.PREEMPT_AND_ABORT,
       };
     case PersistentReserveOut.REPLACE_LOST_RESERVATION:
-      return { do: "replace-lost", newKey, type };
+      return { do: "replace-lost", newKey, type, flags: { persistThroughPowerLoss } };
     default:
       return undefined;
   }

@@ -70,6 +70,11 @@ const bytes: readonly (readonly [line: string, cdb: string, list: string | null]
     "5f080100000000001800",
     "0000000000000000 0000000000000abc 00000000 00 000000",
   ],
+  [
+    "replace-lost sim:x --new-key 0xabc --type 1 --persist",
+    "5f080100000000001800",
+    "0000000000000000 0000000000000abc 00000000 01 000000",
+  ],
 ];
 
 describe("the bytes of a dry run", () => {

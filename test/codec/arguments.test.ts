@@ -164,7 +164,7 @@ const table: Readonly<Record<string, { right: Record<string, unknown>; wrong: Re
   },
   replaceLostReservation: {
     right: { newKey: 1n, type: "write-exclusive" },
-    wrong: { newKey: nonZeroKey, type: wrong.type },
+    wrong: { newKey: nonZeroKey, type: wrong.type, persistThroughPowerLoss: wrong.flag },
   },
   read10: {
     right: { lba: 0, blocks: 1 },

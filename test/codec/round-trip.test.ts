@@ -268,7 +268,7 @@ const persistentReserveOut = fc.oneof(
     })
     .map((each) => ({ each, command: commands.registerAndMove(each) })),
   fc
-    .record({ newKey: nonZeroKey, type: reservationType })
+    .record({ newKey: nonZeroKey, type: reservationType, persistThroughPowerLoss: flag })
     .map((each) => ({ each, command: commands.replaceLostReservation(each) })),
 ) as fc.Arbitrary<{ each: Record<string, unknown>; command: Command<void> }>;
 

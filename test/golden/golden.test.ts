@@ -273,7 +273,7 @@ describe("the golden cases", () => {
       "maintenance-in.md": 9,
       "persistent-reserve-in-limits.md": 21,
       "persistent-reserve-in.md": 24,
-      "persistent-reserve-out.md": 19,
+      "persistent-reserve-out.md": 20,
       "sense.md": 25,
       "transfers.md": 5,
       "transport-ids.md": 13,

@@ -137,6 +137,16 @@ test("REPLACE LOST RESERVATION: one path starts anew, the others register", asyn
   expect(world.truth()).toMatchObject({ keys: [N, N, N], holder: 0, type: RO });
 });
 
+test("REPLACE LOST RESERVATION with APTPL: the paths that register after it leave that as it is", async () => {
+  const world = createWorld({ paths: 3, replaceLostReservation: true });
+  for (const persistThroughPowerLoss of [true, false]) {
+    await world.unit.register({ newKey: K, persistThroughPowerLoss: true });
+    world.simulated.server.loseReservations();
+    await world.unit.replaceLostReservation({ newKey: K, type: RO, persistThroughPowerLoss });
+    expect(world.truth()).toMatchObject({ keys: [K, K, K], type: RO, persistent: persistThroughPowerLoss });
+  }
+});
+
 test("a key that another host takes in the middle of it: said, and that host keeps it", async () => {
   const world = createWorld({ paths: 2 });
   world.arm([]);
