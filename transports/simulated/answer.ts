@@ -9,7 +9,7 @@ export interface Answer {
   readonly status: number;
   /** Already cut to the CDB's ALLOCATION LENGTH. */
   readonly dataIn: Uint8Array;
-  /** Fixed-format sense data with CHECK CONDITION; otherwise empty. */
+  /** Sense data with CHECK CONDITION, in descriptor format where D_SENSE of the Control mode page is 1, else in fixed format; otherwise empty. */
   readonly sense: Uint8Array;
   /** With GOOD: how many bytes of data-out the command takes, whatever was sent. */
   readonly dataOutLength: number;
