@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { listDevices, nodeByIdentity, type ScsiUnit } from "../../transports/sg/discovery.ts";
+import { blockNodeByIdentity, listDevices, nodeByIdentity, type ScsiUnit } from "../../transports/sg/discovery.ts";
 import { isIdentity } from "../../transports/sg/identity.ts";
 
 let root: string;
@@ -207,6 +207,12 @@ describe("nodeByIdentity", () => {
 
   test("takes the unit's own node where there is no sg node", async () => {
     expect(await nodeByIdentity("naa.50001fe100000009", where())).toBe(dev("sdc"));
+  });
+
+  test("for the block layer's calls it is the mapping, or the disk: an sg node takes none of them", async () => {
+    expect(await blockNodeByIdentity(`naa.${DISK}`, where())).toBe(dev("mapper/mpatha"));
+    expect(await blockNodeByIdentity("naa.50001fe100000009", where())).toBe(dev("sdc"));
+    expect(await blockNodeByIdentity("naa.5000000000000000", where())).toBeUndefined();
   });
 
   test("knows when there is no such unit", async () => {

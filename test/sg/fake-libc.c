@@ -2,7 +2,7 @@
  * A C library with a SCSI disk in it: open, ioctl and close as the transport calls them, errno as the real one keeps it. Built and
  * loaded by the tests (fake-libc.ts). It reads what the headers point at, so a wrong pointer or a wrong offset is seen.
  *
- * The vendor specific opcodes C0h to CAh say what is to happen; everything else is a disk of 2048 blocks.
+ * The vendor specific opcodes C0h to CBh say what is to happen; everything else is a disk of 2048 blocks.
  */
 #include <errno.h>
 #include <linux/bsg.h>
@@ -83,6 +83,9 @@ static void give(struct command *c, const void *from, unsigned length) {
   c->residual = c->in - n;
 }
 
+/* How many keys there are, and of how many the driver does not read more. */
+static unsigned keys = 3000, most_keys = 65536;
+
 static int run(int fd, struct command *c) {
   static unsigned char kept[4096];
   static const unsigned char inquiry[36] = {0, 0, 6, 2, 31, 0, 0, 2, 'F', 'A', 'K', 'E', ' ', ' ', ' ', ' ', 'L', 'I', 'B', 'C'};
@@ -148,6 +151,10 @@ static int run(int fd, struct command *c) {
       give(c, &held, 8);
       return 0;
     }
+    case 0xcb: /* From now on there are so many keys, and no more than so many are read. */
+      keys = cdb[1] << 16 | cdb[2] << 8 | cdb[3];
+      most_keys = cdb[4] << 8 | cdb[5];
+      return 0;
     case 0xc7: /* Transfer all, and end with this status and sense key all the same. */
       memset(c->data, 0x77, c->in);
       if (cdb[1] == 2) check(c, cdb[2], 0x24);
@@ -172,8 +179,9 @@ struct read_reservation {
 static int reservation(int fd, unsigned long request, void *argument) {
   if (request == _IOWR('p', 206, struct read_keys)) {
     struct read_keys *r = argument;
-    for (uint64_t i = 0; i < 3000 && i < r->number; i++) ((uint64_t *)r->keys)[i] = i + 1;
-    r->number = 3000;
+    if (r->number > most_keys) return fail(EINVAL);
+    for (uint64_t i = 0; i < keys && i < r->number; i++) ((uint64_t *)r->keys)[i] = i + 1;
+    r->number = keys;
     r->generation = 7;
     return 0;
   }

@@ -77,6 +77,23 @@ describe.skipIf(libc === undefined)(`the fake libc (needs a C compiler), through
     expect([prGeneration, keys.length, keys[0], keys[2999], truncated]).toEqual([7, 3000, 1n, 3000n, false]);
   });
 
+  test("READ KEYS of more than the driver asks for tells those, and that there are more", async () => {
+    const there = (count: number, most: number): Promise<unknown> =>
+      transport.execute({
+        cdb: Uint8Array.of(0xcb, count >> 16, (count >> 8) & 0xff, count & 0xff, most >> 8, most & 0xff),
+        dataInLength: 0,
+      });
+    await there(10_000, 8190);
+    const { keys, truncated } = await disk.readKeys({ timeoutMs: 5000 });
+    expect([keys.length, keys[8189], truncated]).toEqual([8190, 8190n, true]);
+    // One that takes no more than at first has no READ KEYS at all.
+    await there(10_000, 1000);
+    await expect(disk.readKeys()).rejects.toMatchObject({ code: "UNSUITABLE_DEVICE", delivered: "no" });
+    await there(70_000, 0xffff);
+    expect((await disk.readKeys()).keys.length).toBe(8190);
+    await there(3000, 0xffff);
+  });
+
   test.each([
     ["write-exclusive", { holder: "one-nexus", key: HIGH, typeCode: 1 }],
     ["exclusive-access-registrants-only", { holder: "one-nexus", key: HIGH, typeCode: 6 }],

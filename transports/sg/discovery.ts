@@ -197,6 +197,15 @@ export async function listDevices({ sysfs = "/sys", dev = "/dev" }: DiscoveryOpt
   return units.sort((a, b) => byAddress(a.paths[0] as ScsiPath, b.paths[0] as ScsiPath));
 }
 
+async function unitByIdentity(identity: string, options: DiscoveryOptions | undefined): Promise<ScsiUnit | undefined> {
+  const wanted = bareIdentity(identity);
+  const units = await listDevices(options);
+  return units.find((each) => each.identity !== undefined && bareIdentity(each.identity) === wanted);
+}
+
+const bestPath = ({ paths }: ScsiUnit): ScsiPath =>
+  paths.find(({ state }) => state === "running") ?? (paths[0] as ScsiPath);
+
 /**
  * The node by which to reach the unit of this identity: of its first path that is running, the sg node, which disturbs nobody when
  * it is opened for writing; where there is none, the unit's own.
@@ -204,11 +213,14 @@ export async function listDevices({ sysfs = "/sys", dev = "/dev" }: DiscoveryOpt
  * @param identity as {@link listDevices} has it, or in udev's notation (`wwn-0x…`, `36…`)
  * @returns undefined if this machine has no such unit
  */
-export async function nodeByIdentity(identity: string, options: DiscoveryOptions = {}): Promise<string | undefined> {
-  const wanted = bareIdentity(identity);
-  const unit = (await listDevices(options)).find(
-    (each) => each.identity !== undefined && bareIdentity(each.identity) === wanted,
-  );
-  const path = unit?.paths.find(({ state }) => state === "running") ?? unit?.paths[0];
-  return path?.nodes.sg ?? path?.nodes.node;
+export async function nodeByIdentity(identity: string, options?: DiscoveryOptions): Promise<string | undefined> {
+  const unit = await unitByIdentity(identity, options);
+  const nodes = unit && bestPath(unit).nodes;
+  return nodes?.sg ?? nodes?.node;
+}
+
+/** The same for the block layer's calls, which sg nodes do not take: its mapping, where dm-multipath has made one, or the disk of a path. */
+export async function blockNodeByIdentity(identity: string, options?: DiscoveryOptions): Promise<string | undefined> {
+  const unit = await unitByIdentity(identity, options);
+  return unit && (unit.multipath?.node ?? bestPath(unit).nodes.node);
 }

@@ -80,8 +80,10 @@ const READ_KEYS = request(3, 206, 16);
 const READ_RESERVATION = request(2, 207, 16);
 const PR_FL_IGNORE_KEY = 1;
 const FIRST_KEYS = 1024;
-/** The kernel reads no more than this. */
+/** More are not asked for. */
 const MOST_KEYS = 0x1_0000;
+/** The driver of SCSI disks asks for no more than fit into an ALLOCATION LENGTH of 16 bits. */
+const MOST_KEYS_OF_SCSI = 8190;
 
 /** Opens a node for the kernel's reservations. */
 export async function createKernelReservations(
@@ -198,8 +200,11 @@ export async function createKernelReservations(
     });
   }
 
-  async function readKeys(options: TransportOptions = {}, room = FIRST_KEYS): Promise<RegisteredKeys> {
-    const { count, ...result } = await ask(
+  const readSomeKeys = (
+    options: TransportOptions,
+    room: number,
+  ): Promise<RegisteredKeys & { readonly count: number }> =>
+    ask(
       "READ KEYS",
       READ_KEYS,
       false,
@@ -215,7 +220,26 @@ export async function createKernelReservations(
         return { prGeneration: structure.getUint32(0, true), keys, truncated: count > room, count };
       },
     );
-    return count > room && room < MOST_KEYS ? readKeys(options, Math.min(count, MOST_KEYS)) : result;
+
+  /** All keys: asked again with more room where there are more, in the time that there is for all of it. */
+  async function readKeys(options: TransportOptions = {}): Promise<RegisteredKeys> {
+    const until = performance.now() + (options.timeoutMs ?? Infinity);
+    let most = MOST_KEYS;
+    let room = FIRST_KEYS;
+    let found = await readSomeKeys(options, room);
+    while (found.truncated && room < most) {
+      const next = Math.min(found.count, most);
+      try {
+        found = await readSomeKeys({ ...options, timeoutMs: Math.max(1, until - performance.now()) }, next);
+        room = next;
+      } catch (error) {
+        if (!(error instanceof ScsiError) || error.code !== "UNSUITABLE_DEVICE" || next <= MOST_KEYS_OF_SCSI)
+          throw error;
+        most = MOST_KEYS_OF_SCSI;
+      }
+    }
+    const { count: _, ...result } = found;
+    return result;
   }
 
   return {

@@ -3,7 +3,7 @@ import { type ScsiError, transportError } from "../../src/errors.ts";
 import type { MultipathUnit } from "../../src/multipath/unit.ts";
 import type { Transport } from "../../src/transport.ts";
 import type { Threads } from "./calls.ts";
-import { nodeByIdentity } from "./discovery.ts";
+import { blockNodeByIdentity, nodeByIdentity } from "./discovery.ts";
 import { isIdentity } from "./identity.ts";
 import {
   createKernelReservations,
@@ -33,7 +33,8 @@ export interface SgEntry {
   /**
    * Opens a disk, an NVMe namespace or a mapping for the kernel's own persistent reservations (linux/pr.h).
    *
-   * @param device a node or a link to one: /dev/sdX, /dev/nvmeXnY, /dev/mapper/…
+   * @param device a node or a link to one: /dev/sdX, /dev/nvmeXnY, /dev/mapper/…; or the identity of a
+   * SCSI disk, of which the mapping is taken where there is one
    * @throws as {@link openSg}
    * @example
    * await using disk = await openKernelReservations("/dev/nvme0n1");
@@ -53,10 +54,10 @@ export interface SgEntry {
 }
 
 /** The node that is meant, which is no partition. */
-async function nodeMeant(device: string): Promise<DeviceNode> {
+async function nodeMeant(device: string, byIdentity = nodeByIdentity): Promise<DeviceNode> {
   let path: string | undefined = device;
   if (typeof device === "string" && isIdentity(device)) {
-    path = await nodeByIdentity(device);
+    path = await byIdentity(device);
     if (path === undefined) throw refused("TARGET_NOT_FOUND", `This machine has no SCSI device ${device}`);
   }
   if (typeof path !== "string" || !path.startsWith("/") || path.includes("\0")) {
@@ -90,7 +91,7 @@ export function sgEntry(start: () => Threads): SgEntry {
       return createSgTransport({ threads: shared(), node, initiatorPort: nexus?.initiatorPort }, options);
     },
     async openKernelReservations(device, options = {}) {
-      return createKernelReservations(shared(), await nodeMeant(device), options);
+      return createKernelReservations(shared(), await nodeMeant(device, blockNodeByIdentity), options);
     },
     async openMap(device, options) {
       const map = await mapAt(device);
