@@ -72,7 +72,9 @@ beforeAll(async () => {
     if (session === 7) await file(`${described}/isid`, "00023d0a0b0c");
     await file(`dev/${sd}`, "");
   }
-  await link(`dev/disk/by-id/wwn-0x${DISK}`, "dev/sdb");
+  await link(`dev/disk/by-id/wwn-0x${DISK}`, "dev/dm-0");
+  await link(`dev/disk/by-id/wwn-0x${DISK}-part1`, "dev/dm-1");
+  await symlink(dev("sdb"), join(root, `dev/disk/by-id/absolute`));
   await link("dev/disk/by-path/ip-192.0.2.1", "dev/sdk");
 
   const sas = "devices/pci0000:00/host4/port-4:0/end_device-4:0/target4:0:0";
@@ -81,8 +83,9 @@ beforeAll(async () => {
     "sys/devices/pci0000:00/host4/port-4:0/end_device-4:0/sas_device/end_device-4:0/sas_address",
     "0x5000e11100000001",
   );
-  await device(`${sas}/4:0:0:0`, 1, ["IBM", "ULT3580", "J4D4"], { scsi_tape: "nst0", scsi_generic: "sg4" });
-  await folder(`sys/${sas}/4:0:0:0/scsi_tape/st0`);
+  await device(`${sas}/4:0:0:0`, 1, ["IBM", "ULT3580", "J4D4"], { scsi_tape: "st0", scsi_generic: "sg4" });
+  await folder(`sys/${sas}/4:0:0:0/scsi_tape/nst0`);
+  await folder(`sys/${sas}/4:0:0:0/scsi_tape/nst0a`);
   await folder(`sys/${sas}/4:0:0:0/scsi_tape/st0a`);
   await file(`sys/${sas}/4:0:0:0/vpd_pg83`, page83(naa("5000e11100000002")));
   await device(`${sas}/4:0:0:1`, 8, ["STK", "SL150", "0350"], { scsi_changer: "sch0", scsi_generic: "sg5" });
@@ -96,6 +99,18 @@ beforeAll(async () => {
   // A page that says it is longer than it is.
   await file(`sys/${fc}/5:0:1:0/vpd_pg83`, Uint8Array.of(0, 0x83, 0, 40, 1, 3, 0, 8));
   await file(`sys/${fc}/5:0:1:0/wwid`, "naa.50001fe100000009");
+
+  // A library whose changer has the identity of its drive; and two disks that say only zeros and spaces.
+  await device(`${sas}/4:0:0:2`, 8, ["STK", "SL150", "0350"], {});
+  await file(`sys/${sas}/4:0:0:2/vpd_pg83`, page83(naa("5000e11100000002")));
+  for (const lun of [3, 4]) {
+    await device(`${sas}/4:0:0:${lun}`, 0, ["X", "NAMELESS", "1"], {});
+    await file(
+      `sys/${sas}/4:0:0:${lun}/vpd_pg83`,
+      page83(naa("0000000000000000"), [0, 1, 2, text("        ")], [0, 2, 1, []]),
+    );
+    await file(`sys/${sas}/4:0:0:${lun}/wwid`, "naa.0000000000000000");
+  }
 
   // Two that do not say who they are, and an enclosure, which is none of ours.
   for (const host of [6, 7]) {
@@ -122,6 +137,9 @@ describe("listDevices", () => {
       ["disk", "2:0:0:1"],
       ["tape", "4:0:0:0"],
       ["changer", "4:0:0:1"],
+      ["changer", "4:0:0:2"],
+      ["disk", "4:0:0:3"],
+      ["disk", "4:0:0:4"],
       ["disk", "5:0:1:0"],
       ["disk", "6:0:0:0"],
       ["disk", "7:0:0:0"],
@@ -137,7 +155,7 @@ describe("listDevices", () => {
       identity: `naa.${DISK}`,
       sizeBytes: 2 ** 30,
       multipath: { name: "mpatha", node: dev("mapper/mpatha") },
-      links: [dev(`disk/by-id/wwn-0x${DISK}`), dev("disk/by-path/ip-192.0.2.1")],
+      links: [dev("disk/by-id/absolute"), dev(`disk/by-id/wwn-0x${DISK}`), dev("disk/by-path/ip-192.0.2.1")],
       paths: [
         {
           address: "2:0:0:1",
@@ -166,14 +184,14 @@ describe("listDevices", () => {
       targetPort: "0x5000e11100000001",
     };
     expect(units[1]).toMatchObject({ identity: "naa.5000e11100000002", sizeBytes: undefined });
-    expect(units[1]?.paths).toMatchObject([{ nodes: { node: dev("st0"), sg: dev("sg4") }, ...sas }]);
+    expect(units[1]?.paths).toMatchObject([{ nodes: { node: dev("nst0"), sg: dev("sg4") }, ...sas }]);
     expect(units[2]).toMatchObject({ vendor: "STK", model: "SL150", identity: "naa.5000e11100000003" });
     expect(units[2]?.paths).toMatchObject([{ nodes: { node: dev("sch0"), sg: dev("sg5") }, ...sas }]);
   });
 
   test("knows Fibre Channel ports, and does not trust a page that makes no sense", () => {
-    expect(units[3]).toMatchObject({ identity: "naa.50001fe100000009" });
-    expect(units[3]?.paths).toMatchObject([
+    expect(units[6]).toMatchObject({ identity: "naa.50001fe100000009" });
+    expect(units[6]?.paths).toMatchObject([
       {
         state: "offline",
         nodes: { node: dev("sdc") },
@@ -184,8 +202,16 @@ describe("listDevices", () => {
     ]);
   });
 
+  test("keeps apart a changer and a drive of one name, and disks whose names say nothing", () => {
+    expect(units.slice(3, 6).map(({ identity, paths }) => [identity, paths.length])).toEqual([
+      ["naa.5000e11100000002", 1],
+      [undefined, 1],
+      [undefined, 1],
+    ]);
+  });
+
   test("keeps apart those that do not say who they are, and names the driver", () => {
-    for (const unit of units.slice(4)) {
+    for (const unit of units.slice(7)) {
       expect(unit.identity).toBeUndefined();
       expect(unit.paths).toMatchObject([{ protocol: "virtio_scsi", initiatorPort: undefined, nodes: {} }]);
     }

@@ -3,7 +3,7 @@
  * which paths lead to one unit. Reads files only; needs no rights and sends nothing to any device.
  */
 import { readdir, readFile, readlink, realpath } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { deviceIdentification } from "../../src/commands/index.ts";
 import { formatDesignator } from "../../src/designators.ts";
 import { transportError } from "../../src/errors.ts";
@@ -18,7 +18,7 @@ export interface ScsiPath {
   readonly address: string;
   /** `running`, `offline`, `blocked`, … as the kernel has it. */
   readonly state: string | undefined;
-  /** Its nodes: `sg` takes every command, `node` is the disk, tape or changer itself. */
+  /** Its nodes: `sg` takes every command, `node` is the disk, changer or tape itself (of a tape the one that does not rewind). */
   readonly nodes: { readonly node?: string; readonly sg?: string; readonly bsg?: string };
   /** `iscsi`, `sas`, `fcp`, or the name of the host's driver. */
   readonly protocol: string;
@@ -75,9 +75,20 @@ const nodeClasses: Readonly<Record<ScsiUnit["type"], string>> = {
 /** Designator types that are unique in the world, the better ones first: NAA, EUI-64, SCSI name string, UUID, T10 vendor ID. */
 const unique = [3, 2, 8, 10, 1];
 
-interface Found extends Omit<ScsiUnit, "paths" | "links"> {
+interface Found extends Omit<ScsiUnit, "paths" | "links" | "multipath"> {
   readonly path: ScsiPath;
+  readonly mapping: Mapping | undefined;
 }
+
+/** A mapping of dm-multipath, and the node that its name is a link to. */
+interface Mapping {
+  readonly name: string;
+  readonly node: string;
+  readonly dmNode: string;
+}
+
+/** Zeros or spaces alone are what devices report that have no name: all of them the same one. */
+const says = (bytes: Uint8Array): boolean => bytes.some((byte) => byte !== 0 && byte !== 0x20);
 
 /** The best designator of the unit in VPD page 83h, as the kernel has kept it. */
 async function identityOf(device: string): Promise<string | undefined> {
@@ -85,23 +96,26 @@ async function identityOf(device: string): Promise<string | undefined> {
   if (page !== undefined) {
     try {
       const { designators } = deviceIdentification().read(new Uint8Array(page));
-      const own = designators.filter(({ association }) => association === "logical-unit");
+      const own = designators.filter(({ association, bytes }) => association === "logical-unit" && says(bytes));
       const best = unique.map((type) => own.find((each) => each.type === type)).find((each) => each !== undefined);
       if (best !== undefined) return formatDesignator(best);
     } catch {
       // A page that makes no sense is as good as none.
     }
   }
-  return line(device, "wwid");
+  const wwid = await line(device, "wwid");
+  return wwid !== undefined && /^[a-z0-9]+\.[0\s]*$/.test(wwid) ? undefined : wwid;
 }
 
 /** The dm-multipath mapping that a disk belongs to. */
-async function multipathOf(block: string | undefined, dev: string): Promise<ScsiUnit["multipath"]> {
+async function mappingOf(block: string | undefined, dev: string): Promise<Mapping | undefined> {
   if (block === undefined) return undefined;
   for (const holder of await entries(join(block, "holders"))) {
     const uuid = await line(block, "holders", holder, "dm/uuid");
     const name = await line(block, "holders", holder, "dm/name");
-    if (uuid?.startsWith("mpath-") && name !== undefined) return { name, node: join(dev, "mapper", name) };
+    if (uuid?.startsWith("mpath-") && name !== undefined) {
+      return { name, node: join(dev, "mapper", name), dmNode: join(dev, holder) };
+    }
   }
   return undefined;
 }
@@ -109,7 +123,9 @@ async function multipathOf(block: string | undefined, dev: string): Promise<Scsi
 async function look(device: string, dev: string): Promise<Found | undefined> {
   const type = types[(await line(device, "type")) ?? ""];
   if (type === undefined) return undefined;
-  const own = (await entries(join(device, nodeClasses[type]))).find((name) => type !== "tape" || /^st\d+$/.test(name));
+  const names = (await entries(join(device, nodeClasses[type]))).sort();
+  // Of a tape's many nodes the one that does not rewind it when it is closed.
+  const own = type === "tape" ? names.find((name) => /^nst\d+$/.test(name)) : names[0];
   const sg = (await entries(join(device, "scsi_generic")))[0];
   const bsg = (await entries(join(device, "bsg")))[0];
   const block = type === "disk" && own !== undefined ? join(device, "block", own) : undefined;
@@ -123,7 +139,7 @@ async function look(device: string, dev: string): Promise<Found | undefined> {
     identity: await identityOf(device),
     // Whatever a logical block has, sysfs counts in units of 512 bytes.
     sizeBytes: blocks === undefined ? undefined : Number(blocks) * 512,
-    multipath: await multipathOf(block, dev),
+    mapping: await mappingOf(block, dev),
     path: {
       address: basename(device),
       state: await line(device, "state"),
@@ -147,7 +163,7 @@ async function linksByNode(dev: string): Promise<ReadonlyMap<string, string[]>> 
       const link = join(dev, folder, name);
       const target = await readlink(link).catch(() => undefined);
       if (target === undefined) continue;
-      const node = join(dev, folder, target);
+      const node = resolve(dev, folder, target);
       found.set(node, [...(found.get(node) ?? []), link]);
     }
   }
@@ -185,14 +201,24 @@ export async function listDevices({ sysfs = "/sys", dev = "/dev" }: DiscoveryOpt
     const device = await realpath(join(sysfs, "class/scsi_device", address, "device")).catch(() => undefined);
     const found = device && (await look(device, dev));
     if (!found) continue;
-    const group = found.identity ?? address;
+    // A library may call its drive and its changer by one name.
+    const group = found.identity === undefined ? address : `${found.type} ${found.identity}`;
     groups.set(group, [...(groups.get(group) ?? []), found]);
   }
   const units = [...groups.values()].map((group): ScsiUnit => {
     const paths = group.map(({ path }) => path).sort(byAddress);
-    const { path: _, ...unit } = group.find(({ multipath }) => multipath !== undefined) ?? (group[0] as Found);
-    const nodes = paths.flatMap(({ nodes }) => nodes.node ?? []);
-    return { ...unit, links: nodes.flatMap((node) => links.get(node) ?? []).sort(), paths };
+    const { path: _, mapping, ...unit } = group.find(({ mapping }) => mapping !== undefined) ?? (group[0] as Found);
+    // Where there is a mapping, udev has its links lead to it.
+    const nodes = [
+      ...paths.flatMap(({ nodes }) => nodes.node ?? []),
+      ...(mapping === undefined ? [] : [mapping.dmNode]),
+    ];
+    return {
+      ...unit,
+      multipath: mapping && { name: mapping.name, node: mapping.node },
+      links: nodes.flatMap((node) => links.get(node) ?? []).sort(),
+      paths,
+    };
   });
   return units.sort((a, b) => byAddress(a.paths[0] as ScsiPath, b.paths[0] as ScsiPath));
 }
