@@ -223,13 +223,17 @@ describe("listDevices", () => {
 });
 
 describe("nodeByIdentity", () => {
-  test.each([`naa.${DISK}`, `wwn-0x${DISK}`, `3${DISK}`, `0x${DISK.toUpperCase()}`])(
-    "understands %s",
-    async (identity) => {
-      expect(isIdentity(identity)).toBe(true);
-      expect(await nodeByIdentity(identity, where())).toBe(dev("sg2"));
-    },
-  );
+  test.each([
+    `naa.${DISK}`,
+    `wwn-0x${DISK}`,
+    `3${DISK}`,
+    `0x${DISK.toUpperCase()}`,
+    `scsi-3${DISK}`,
+    `dm-uuid-mpath-3${DISK}`,
+  ])("understands %s", async (identity) => {
+    expect(isIdentity(identity)).toBe(true);
+    expect(await nodeByIdentity(identity, where())).toBe(dev("sg2"));
+  });
 
   test("takes the unit's own node where there is no sg node", async () => {
     expect(await nodeByIdentity("naa.50001fe100000009", where())).toBe(dev("sdc"));
@@ -241,16 +245,29 @@ describe("nodeByIdentity", () => {
     expect(await blockNodeByIdentity("naa.5000000000000000", where())).toBeUndefined();
   });
 
+  test.each(["eui.0011223344556677889900aa", "uuid.12345678-9abc-def0-1234-56789abcdef0", "t10.ACME    disk 1"])(
+    "%s, which discovery may tell, is an identity",
+    (identity) => {
+      expect(isIdentity(identity)).toBe(true);
+    },
+  );
+
   test("knows when there is no such unit", async () => {
     expect(await nodeByIdentity("naa.5000000000000000", where())).toBeUndefined();
   });
 
-  test.each(["sg0", "/dev/sg0", "sim:disk", "iscsi://192.0.2.1/iqn.2026-11.test:disk/1", "", "naa.5000"])(
-    "%s is no identity",
-    (word) => {
-      expect(isIdentity(word)).toBe(false);
-    },
-  );
+  test.each([
+    "sg0",
+    "/dev/sg0",
+    "sim:disk",
+    "t10.",
+    "scsi-debug",
+    "iscsi://192.0.2.1/iqn.2026-11.test:disk/1",
+    "",
+    "naa.5000",
+  ])("%s is no identity", (word) => {
+    expect(isIdentity(word)).toBe(false);
+  });
 });
 
 test("no sysfs: no devices; one that cannot be read is an error, and not a machine without devices", async () => {
