@@ -98,7 +98,8 @@ export function whoseRegistration(unit: Pick<Unit, "initiatorPorts">, hostPorts?
   const ports = unit.initiatorPorts;
   return ({ transportId }) => {
     const said = ports.map((port) => registrantOf(transportId, port, hostPorts));
-    return said.find((one) => one === "this-port") ?? said.find((one) => one === "undecided") ?? said[0] ?? null;
+    const known = (word: string): (typeof said)[number] => said.find((one) => one === word);
+    return known("this-port") ?? known("undecided") ?? said.find((one) => one !== "other") ?? said[0] ?? null;
   };
 }
 

@@ -1,6 +1,7 @@
 /** Every verb against the simulated unit: what people see, and what the target then has. */
 import { describe, expect, test } from "vitest";
-import { createLogicalUnit, parseTransportId } from "../../src/index.ts";
+import { whoseRegistration } from "../../cli/verb.ts";
+import { createLogicalUnit, parseTransportId, type TransportId } from "../../src/index.ts";
 import { open } from "../../transports/open.ts";
 import { simulatedHost } from "../../transports/simulated/index.ts";
 import { cli, twoHosts } from "./harness.ts";
@@ -84,6 +85,18 @@ describe("verbs that ask", () => {
       `  0x3         1     this host once: stale ISID  ${gone}`,
       expect.stringMatching(/^ {2}0xb {9}1 {33}iqn/),
     ]);
+  });
+
+  test("of several ports with names of their own, a stale ISID of the second is one", () => {
+    const [one, two] = ["iqn.2026-01.a:one,i,0x1", "iqn.2026-01.a:two,i,0x2"].map((port) => parseTransportId(port)) as [
+      TransportId,
+      TransportId,
+    ];
+    const whose = whoseRegistration({ initiatorPorts: [one, two] }, [one, two]);
+    const registered = (port: string) => ({ transportId: parseTransportId(port) }) as Parameters<typeof whose>[0];
+    expect(whose(registered("iqn.2026-01.a:two,i,0x9"))).toBe("stale");
+    expect(whose(registered("iqn.2026-01.a:two,i,0x2"))).toBe("this-port");
+    expect(whose(registered("iqn.2026-01.a:three,i,0x9"))).toBe("other");
   });
 
   test("keys lists one key a line, and how many there are", async () => {

@@ -2,9 +2,11 @@
  * A map as a unit of several paths: what is asked of device mapper and told to multipathd, and when. Device mapper is imagined, down to the
  * calls on its control node; the disks are simulated. With real ones: test/lab/once/multipath.test.ts.
  */
+import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, expect, it } from "vitest";
 import { commands, createPathLimits, type MultipathUnit, type ScsiError, transportError } from "../../src/index.ts";
 import type { Threads } from "../../transports/sg/calls.ts";
@@ -67,6 +69,8 @@ interface Imagined {
   as(serviceAction: number, key: bigint, newKey: bigint): void;
   /** Takes a disk out of use, or back. */
   set(path: number, state: "running" | "offline"): Promise<void>;
+  /** Lets whoever asks for a disk's state wait, until what is returned is called: it is offline. */
+  hangs(path: number): Promise<() => Promise<void>>;
 }
 
 async function imagine(): Promise<Imagined> {
@@ -131,6 +135,12 @@ async function imagine(): Promise<Imagined> {
       new DataView(dataOut.buffer).setBigUint64(8, newKey);
       simulated.server.execute(other, cdb, dataOut);
     },
+    async hangs(path) {
+      const file = join(folder, String(path), "state");
+      await rm(file);
+      await promisify(execFile)("mkfifo", [file]);
+      return () => writeFile(file, "offline\n");
+    },
     async set(path, state) {
       states[path] = state;
       await writeFile(join(folder, String(path), "state"), `${state}\n`);
@@ -173,6 +183,19 @@ it("a path that device mapper does not use, and whose disk is not running, gets 
   await set(1, "running");
   expect(await unit.pathReturned("/dev/sdb")).toBe("registered");
   expect(keys()).toEqual([A, A]);
+});
+
+it("a path that is out of use stays so for those who are under way, while another one looks again", async () => {
+  const { unit, set, hangs } = await imagine();
+  await set(1, "offline");
+  await unit.readKeys();
+  expect(unit.paths.map((path) => path.usable?.())).toEqual([true, false]);
+  const goOn = await hangs(1);
+  const looking = unit.readKeys();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(unit.paths.map((path) => path.usable?.())).toEqual([true, false]);
+  await goOn();
+  await looking;
 });
 
 it("the holder's path is gone: the map is suspended before its registrations go, and resumed after they are back", async () => {

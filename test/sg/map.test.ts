@@ -154,6 +154,12 @@ describe("multipathd", () => {
     expect(await codeOf(askMultipathd("x", "\0scsi-persist-nobody"))).toBe("TARGET_NOT_FOUND");
     const nonsense = await daemon(() => new Uint8Array(8).fill(0xff));
     expect(await codeOf(nonsense.ask("x"))).toBe("PROTOCOL_ERROR");
+    // It ends while it has the question unread: that is a reset, and a daemon that is there all the same.
+    const socket = `\0scsi-persist-${process.pid}-ends`;
+    const ending = createServer({ pauseOnConnect: true }, (connection) => setTimeout(() => connection.destroy(), 50));
+    await new Promise<void>((resolve) => ending.listen(socket, resolve));
+    ends.push(() => new Promise((resolve) => ending.close(resolve)));
+    await expect(askMultipathd("x", socket)).rejects.toMatchObject({ code: "CONNECTION_LOST", delivered: "unknown" });
     const silent = await daemon(() => new Uint8Array(3));
     expect(await codeOf(silent.ask("x"))).toBe("CONNECTION_LOST");
   });

@@ -147,14 +147,16 @@ export async function openMapUnit(
 ): Promise<MultipathUnit> {
   const { askMultipathd: ask = askMultipathd, prkeysFile, limits, ...defaults } = options;
   const mapper = deviceMapper(threads, map);
-  const unusable = new Set<string>();
+  let unusable: ReadonlySet<string> = new Set();
 
   async function look(): Promise<void> {
     const failed = await mapper.failed();
-    unusable.clear();
+    const found = new Set<string>();
     for (const { device, scsiDevice } of map.paths) {
-      if (failed.has(device) && (await line(scsiDevice, "state")) !== "running") unusable.add(device);
+      if (failed.has(device) && (await line(scsiDevice, "state")) !== "running") found.add(device);
     }
+    // All at once: others are under way.
+    unusable = found;
   }
 
   async function open(path: MapPath): Promise<Path> {

@@ -101,9 +101,24 @@ function askBySocket(question: string, socket: string): Promise<string> {
       TIMEOUT_MS,
     );
     connection = createConnection({ path: socket });
-    connection.on("connect", () => connection.write(packet(question)));
+    let asked = false;
+    connection.on("connect", () => {
+      asked = true;
+      connection.write(packet(question));
+    });
     connection.on("error", (error: NodeJS.ErrnoException) =>
-      end(() => reject(transportError("TARGET_NOT_FOUND", "no", `multipathd cannot be asked: ${error.code}`, error))),
+      end(() =>
+        reject(
+          asked
+            ? transportError(
+                "CONNECTION_LOST",
+                "unknown",
+                `multipathd gave no answer to "${question}": ${error.code}`,
+                error,
+              )
+            : transportError("TARGET_NOT_FOUND", "no", `multipathd cannot be asked: ${error.code}`, error),
+        ),
+      ),
     );
     connection.on("data", (data: Uint8Array) => {
       const all = new Uint8Array(arrived.length + data.length);
