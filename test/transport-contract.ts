@@ -150,6 +150,14 @@ export function describeTransport(name: string, factory: () => Promise<ContractS
       expect((await transport.execute(unknownCommand)).sense).toEqual(sense);
     });
 
+    it("hands out memory that may be given away, even if nothing is in it", async () => {
+      for (const request of [testUnitReady, inquiry(36), unknownCommand, testUnitReady, unknownCommand]) {
+        const answer = await transport.execute(request);
+        const transfer = [answer.dataIn.buffer, answer.sense.buffer] as ArrayBuffer[];
+        expect(structuredClone(answer, { transfer }).status).toBe(answer.status);
+      }
+    });
+
     it("leaves what it was lent as it was", async () => {
       const request = inquiry(36);
       const before = request.cdb.slice();

@@ -10,7 +10,7 @@ import { FINAL, Field, get16, get32, Opcode, RESERVED_TAG, ResponseFlag } from "
 import { describeTask, detach, type Phase, rejectTask, updateWindow } from "./phase.ts";
 import type { PduSink } from "./receiver.ts";
 import { asyncMessage, logoutResponse, managementResponse, nopIn, reject, textResponse } from "./receiving-others.ts";
-import { NOTHING, type Task, TaskKind, TaskState } from "./task.ts";
+import { type Task, TaskKind, TaskState } from "./task.ts";
 import { hex } from "./words.ts";
 
 /** The sink of a connection in its full-feature phase. */
@@ -97,6 +97,9 @@ function placeDataIn(phase: Phase, bytes: Uint8Array, at: number, length: number
   return start === 0 && task.dataIn.length === length ? task.dataIn : task.dataIn.subarray(start, end);
 }
 
+/** The same, for an answer without any: whoever gets it may give it away. From a list V8 makes it soonest. */
+const noBytes = (): Uint8Array => new Uint8Array([]);
+
 /** Memory of its own for one answer. Large ones are not zeroed: all that is handed out was written before. */
 function freshMemory(length: number): Uint8Array {
   if (length < 8192) return new Uint8Array(length);
@@ -110,7 +113,7 @@ function dataIn(phase: Phase, bytes: Uint8Array, at: number): void {
   if ((flags & FINAL) === 0) throw broken(phase, bytes, at, "it carries a status without being final");
   const task = phase.tasks.find(get32(bytes, at + Field.INITIATOR_TASK_TAG)) as Task;
   takeStatSn(phase, bytes, at);
-  answer(phase, task, bytes, at, NOTHING);
+  answer(phase, task, bytes, at, noBytes());
 }
 
 function scsiResponse(
@@ -135,7 +138,7 @@ function scsiResponse(
     task.state = TaskState.DONE;
     return;
   }
-  let sense = NOTHING;
+  let sense = noBytes();
   if (dataLength > 0) {
     const length = dataLength < 2 ? 0 : get16(data, dataAt);
     if (dataLength < 2 || length + 2 > dataLength) {
@@ -165,7 +168,7 @@ function answer(phase: Phase, task: Task, bytes: Uint8Array, at: number, sense: 
   const { received } = task;
   (task.resolve as (value: unknown) => void)({
     status: bytes[at + 3] as number,
-    dataIn: task.dataIn.length === received ? task.dataIn : task.dataIn.slice(0, received),
+    dataIn: received === 0 ? noBytes() : task.dataIn.length === received ? task.dataIn : task.dataIn.slice(0, received),
     sense,
     residual,
   });
