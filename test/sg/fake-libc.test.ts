@@ -251,6 +251,24 @@ describe.skipIf(libc === undefined).each(Object.entries(doors))(
       await expect(open("/dev/fake", "disk", { timeoutMs: 0 })).rejects.toThrow(RangeError);
     });
 
+    test("what was given away before it could be sent is not sent, and holds up nothing", async () => {
+      await using other = await open("/dev/other");
+      await using transport = await open();
+      await counters(other, true);
+      const whole = () => ({ cdb: Uint8Array.of(0xc5, 0, 0, 0, 8, 0), dataOut: new Uint8Array(8), dataInLength: 0 });
+      const giveAway = ({ buffer }: Uint8Array) => structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
+      const [one, two, three] = [whole(), whole(), whole()];
+      // The file for writing has yet to be opened.
+      const [first, second, third] = [one, two, three].map((request) => transport.execute(request));
+      giveAway(one.cdb);
+      giveAway(two.dataOut);
+      await expect(first).rejects.toThrow(new TypeError("cdb had 6 bytes, and has 0 before it could be sent"));
+      await expect(second).rejects.toThrow(new TypeError("dataOut had 8 bytes, and has 0 before it could be sent"));
+      expect((await third)?.status).toBe(0);
+      // The third, and this one.
+      expect((await counters(other)).commands).toBe(2);
+    });
+
     test("an sg node gets no more than 16 commands on one open file", async () => {
       await using other = await open("/dev/other", "disk", { access: "read-write" });
       await delay(other, 5);

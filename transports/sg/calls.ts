@@ -37,7 +37,7 @@ export const callGroup = (): CallGroup => ({
 export interface KernelCall<Result> {
   /** Bytes of data that it needs room for. */
   readonly room: number;
-  /** Writes the arguments; called when a thread is there for it. */
+  /** Writes the arguments; called when a thread is there for it. What it throws becomes the call's rejection: it is not made. */
   put(memory: ThreadMemory): void;
   /** Reads the results out; called when the kernel has returned. What it throws becomes the call's rejection. */
   take(result: number, memory: ThreadMemory): Result;

@@ -63,7 +63,7 @@ export async function openDevice(
     openError(node, writing, errno),
   );
   const waiting = new Set<Waiting>();
-  /** What the kernel has, or is about to get, and since when. */
+  /** What the kernel has, or is about to get, and when it was asked for. */
   const underway = new Map<PendingCall<unknown>, number>();
   let closed: Promise<void> | undefined;
 
@@ -91,7 +91,7 @@ export async function openDevice(
         ),
       );
     }
-    const deadline = performance.now() + timeoutMs;
+    const began = performance.now();
     return new Promise<Result>((resolve, reject) => {
       // A tape's driver lets it be opened once, and no process without rights send anything: one file is enough.
       const file = files.take(node.kind === "tape" ? writing : asked.writing);
@@ -117,7 +117,7 @@ export async function openDevice(
       };
       const release = (done: PendingCall<unknown>): void => {
         underway.delete(done);
-        file.giveBack();
+        files.giveBack(file);
       };
       const settle = (act: () => void): void => {
         if (over) return;
@@ -126,31 +126,32 @@ export async function openDevice(
       };
       signal?.addEventListener("abort", aborted, { once: true });
       waiting.add(call);
-      file.fd.then(
-        (fd) => {
-          if (over) return file.giveBack();
-          const started = threads.run(
-            group,
-            asked.make(fd, () => (timeoutMs === Infinity ? Infinity : deadline - performance.now())),
-          );
-          pending = started;
-          underway.set(started, performance.now());
-          started.done.then(
-            (result) => {
-              release(started);
-              settle(() => resolve(result));
-            },
-            (error) => {
-              release(started);
-              settle(() => reject(told(error)));
-            },
-          );
-        },
-        (error) => {
-          file.giveBack();
-          settle(() => reject(told(error)));
-        },
-      );
+      const failed = (error: unknown): void => {
+        files.giveBack(file);
+        settle(() => reject(told(error)));
+      };
+      const begin = (fd: number): void => {
+        if (over) {
+          files.giveBack(file);
+          return;
+        }
+        const timeLeftMs = (): number => timeoutMs - (timeoutMs === Infinity ? 0 : performance.now() - began);
+        const started = threads.run(group, asked.make(fd, timeLeftMs));
+        pending = started;
+        underway.set(started, began);
+        started.done.then(
+          (result) => {
+            release(started);
+            settle(() => resolve(result));
+          },
+          (error) => {
+            release(started);
+            settle(() => reject(told(error)));
+          },
+        );
+      };
+      if (file.fd === undefined) file.opened.then(begin, failed);
+      else begin(file.fd);
     });
   }
 
@@ -183,7 +184,7 @@ export async function openDevice(
       const aborted = (): void =>
         reject(gaveUp("ABORTED", "the caller's signal fired while the kernel was opening it"));
       signal?.addEventListener("abort", aborted, { once: true });
-      first.fd
+      first.opened
         .then(() => resolve(), reject)
         .finally(() => {
           clearTimeout(timer);
@@ -195,7 +196,7 @@ export async function openDevice(
     files.close().catch(() => undefined);
     throw told(error);
   } finally {
-    first.giveBack();
+    files.giveBack(first);
   }
 
   return {

@@ -15,20 +15,19 @@ const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
 
 /** One open file. */
-interface OpenFile {
-  readonly fd: Promise<number>;
+export interface OpenFile {
+  readonly opened: Promise<number>;
+  /** The file descriptor, as soon as it is open. */
+  fd: number | undefined;
   /** Commands that use it. */
   users: number;
 }
 
 /** The files of one device. */
 export interface DeviceFiles {
-  /**
-   * A file for one command. {@link OpenFile.users} counts it until `giveBack`.
-   *
-   * @throws what `failed` makes of the errno
-   */
-  take(writing: boolean): { readonly fd: Promise<number>; giveBack(): void };
+  /** A file for one command, which is to be given back. Its `opened` rejects with what `failed` makes of the errno. */
+  take(writing: boolean): OpenFile;
+  giveBack(file: OpenFile): void;
   /** Closes all that are open. Only when no command uses them. */
   close(): Promise<void>;
 }
@@ -76,11 +75,15 @@ export function deviceFiles(
     [true, []],
   ]);
 
-  async function open(writing: boolean): Promise<number> {
+  function open(writing: boolean): OpenFile {
     const flags = (writing ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_CLOEXEC;
-    const result = await threads.run(group, openCall(path, flags)).done;
-    if (result < 0) throw failed(writing, -result);
-    return result;
+    const opened = threads.run(group, openCall(path, flags)).done.then((result) => {
+      if (result < 0) throw failed(writing, -result);
+      file.fd = result;
+      return result;
+    });
+    const file: OpenFile = { opened, fd: undefined, users: 0 };
+    return file;
   }
 
   return {
@@ -88,26 +91,23 @@ export function deviceFiles(
       const list = files.get(writing) as OpenFile[];
       let file = list.find(({ users }) => users < perFile);
       if (file === undefined) {
-        const opened: OpenFile = { fd: open(writing), users: 0 };
-        list.push(opened);
-        opened.fd.catch(() => list.splice(list.indexOf(opened), 1));
-        file = opened;
+        const opening = open(writing);
+        list.push(opening);
+        opening.opened.catch(() => list.splice(list.indexOf(opening), 1));
+        file = opening;
       }
-      const taken = file;
-      taken.users++;
-      return {
-        fd: taken.fd,
-        giveBack() {
-          taken.users--;
-        },
-      };
+      file.users++;
+      return file;
+    },
+    giveBack(file) {
+      file.users--;
     },
     async close() {
       for (const list of files.values()) {
-        for (const { fd } of list.splice(0)) {
+        for (const { opened } of list.splice(0)) {
           // A file that could not be opened has nothing to close.
-          const opened = await fd.catch(() => undefined);
-          if (opened !== undefined) await threads.run(group, closeCall(opened)).done;
+          const fd = await opened.catch(() => undefined);
+          if (fd !== undefined) await threads.run(group, closeCall(fd)).done;
         }
       }
     },

@@ -53,25 +53,28 @@ const V3 = {
   SIZE: 88,
 } as const;
 
-function cleared(memory: ThreadMemory, size: number): DataView {
-  memory.bytes.fill(0, HEADER_OFFSET, HEADER_OFFSET + size);
-  return new DataView(memory.bytes.buffer, HEADER_OFFSET, size);
-}
+/** Nothing of an earlier command is left in the header. */
+const clear = ({ bytes }: ThreadMemory, size: number): unknown => bytes.fill(0, HEADER_OFFSET, HEADER_OFFSET + size);
+
+const CDB = BigInt(CDB_OFFSET);
+const SENSE = BigInt(SENSE_OFFSET);
+const DATA = BigInt(DATA_OFFSET);
 
 export const headerV3: HeaderForm = {
   encode({ cdbLength, dataOutLength, dataInLength, timeoutMs }, memory) {
-    const header = cleared(memory, V3.SIZE);
-    const { address } = memory;
+    const { view, address } = memory;
+    const at = HEADER_OFFSET;
+    clear(memory, V3.SIZE);
     const length = dataOutLength + dataInLength;
-    header.setInt32(V3.INTERFACE_ID, "S".charCodeAt(0), true);
-    header.setInt32(V3.DXFER_DIRECTION, dataOutLength > 0 ? -2 : dataInLength > 0 ? -3 : -1, true);
-    header.setUint8(V3.CMD_LEN, cdbLength);
-    header.setUint8(V3.MX_SB_LEN, SENSE_ROOM);
-    header.setUint32(V3.DXFER_LEN, length, true);
-    if (length > 0) header.setBigUint64(V3.DXFERP, address + BigInt(DATA_OFFSET), true);
-    header.setBigUint64(V3.CMDP, address + BigInt(CDB_OFFSET), true);
-    header.setBigUint64(V3.SBP, address + BigInt(SENSE_OFFSET), true);
-    header.setUint32(V3.TIMEOUT, timeoutMs, true);
+    view.setInt32(at + V3.INTERFACE_ID, "S".charCodeAt(0), true);
+    view.setInt32(at + V3.DXFER_DIRECTION, dataOutLength > 0 ? -2 : dataInLength > 0 ? -3 : -1, true);
+    view.setUint8(at + V3.CMD_LEN, cdbLength);
+    view.setUint8(at + V3.MX_SB_LEN, SENSE_ROOM);
+    view.setUint32(at + V3.DXFER_LEN, length, true);
+    if (length > 0) view.setBigUint64(at + V3.DXFERP, address + DATA, true);
+    view.setBigUint64(at + V3.CMDP, address + CDB, true);
+    view.setBigUint64(at + V3.SBP, address + SENSE, true);
+    view.setUint32(at + V3.TIMEOUT, timeoutMs, true);
   },
   decode({ view }) {
     const at = HEADER_OFFSET;
@@ -109,19 +112,19 @@ const V4 = {
 
 export const headerV4: HeaderForm = {
   encode({ cdbLength, dataOutLength, dataInLength, timeoutMs }, memory) {
-    const header = cleared(memory, V4.SIZE);
-    const { address } = memory;
-    const data = address + BigInt(DATA_OFFSET);
-    header.setInt32(V4.GUARD, "Q".charCodeAt(0), true);
-    header.setUint32(V4.REQUEST_LEN, cdbLength, true);
-    header.setBigUint64(V4.REQUEST, address + BigInt(CDB_OFFSET), true);
-    header.setUint32(V4.MAX_RESPONSE_LEN, SENSE_ROOM, true);
-    header.setBigUint64(V4.RESPONSE, address + BigInt(SENSE_OFFSET), true);
-    header.setUint32(V4.DOUT_XFER_LEN, dataOutLength, true);
-    header.setUint32(V4.DIN_XFER_LEN, dataInLength, true);
-    if (dataOutLength > 0) header.setBigUint64(V4.DOUT_XFERP, data, true);
-    if (dataInLength > 0) header.setBigUint64(V4.DIN_XFERP, data, true);
-    header.setUint32(V4.TIMEOUT, timeoutMs, true);
+    const { view, address } = memory;
+    const at = HEADER_OFFSET;
+    clear(memory, V4.SIZE);
+    view.setInt32(at + V4.GUARD, "Q".charCodeAt(0), true);
+    view.setUint32(at + V4.REQUEST_LEN, cdbLength, true);
+    view.setBigUint64(at + V4.REQUEST, address + CDB, true);
+    view.setUint32(at + V4.MAX_RESPONSE_LEN, SENSE_ROOM, true);
+    view.setBigUint64(at + V4.RESPONSE, address + SENSE, true);
+    view.setUint32(at + V4.DOUT_XFER_LEN, dataOutLength, true);
+    view.setUint32(at + V4.DIN_XFER_LEN, dataInLength, true);
+    if (dataOutLength > 0) view.setBigUint64(at + V4.DOUT_XFERP, address + DATA, true);
+    if (dataInLength > 0) view.setBigUint64(at + V4.DIN_XFERP, address + DATA, true);
+    view.setUint32(at + V4.TIMEOUT, timeoutMs, true);
   },
   decode({ view }) {
     const at = HEADER_OFFSET;

@@ -79,12 +79,19 @@ export function createThreads(program: ThreadProgram): Threads {
   let stoodStill = 0;
   let growth: ReturnType<typeof setTimeout> | undefined;
 
+  /** Gives a call to this thread, which is not idle any more; false if it has ended. */
   function give(thread: Thread, job: Job): boolean {
     const { control } = thread.memory;
     const { group } = job;
     const waits = detour.worthWaiting(group);
     // Arguments first: the thread reads them as soon as the state says so.
-    job.call.put(thread.memory);
+    try {
+      job.call.put(thread.memory);
+    } catch (error) {
+      idle.push(thread);
+      job.reject(error);
+      return true;
+    }
     control[Control.ALERT_MICROSECONDS] = detour.alertMicroseconds(group);
     const given = waits ? State.WATCHED : State.ANNOUNCED;
     if (Atomics.compareExchange(control, Control.STATE, State.IDLE, given) !== State.IDLE) return false;

@@ -45,7 +45,7 @@ export async function createSgTransport(parts: SgParts, options: SgOptions = {})
       if (wrong !== undefined) return Promise.reject(wrong);
       const what = (): string => `opcode ${(request.cdb[0] as number).toString(16).padStart(2, "0").toUpperCase()}h`;
       const failed = (errno: number) => requestError(node, what(), errno);
-      const make = (fd: number, timeLeftMs: () => number) => commandCall(node, fd, request, timeLeftMs, failed);
+      const make = commandCall(node, request, failed);
       return device.send({ what, writing: always || writes(request), make }, options);
     },
     reset(scope: ResetScope, options: TransportOptions = {}): Promise<void> {
