@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** What becomes of opening a character device and sending it a command, by a runtime's entry; of what it says, the first line. */
-async function tried(specifier: string): Promise<string> {
+async function tried(specifier: string, reading = true): Promise<string> {
   const script = join(folder, "try.js");
   await writeFile(
     script,
@@ -35,7 +35,16 @@ try {
 }
 `,
   );
-  const flags = runtime === "deno" ? ["run", "--allow-ffi", "--allow-read", "--allow-env", "--allow-sys"] : [];
+  const read = reading ? "--allow-read" : `--allow-read=${folder}`;
+  // Node.js 20 and 22 call it an experiment, and warn; later ones may not know that name any more.
+  const limited = reading
+    ? []
+    : [
+        process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission",
+        `--allow-fs-read=${folder}/*`,
+      ];
+  const flags =
+    runtime === "deno" ? ["run", "--no-prompt", "--allow-ffi", read, "--allow-env", "--allow-sys"] : limited;
   const { stdout } = await promisify(execFile)(process.execPath, [...flags, script], { cwd: folder });
   return stdout.split("\n")[0] as string;
 }
@@ -49,6 +58,16 @@ describe.skipIf(process.platform !== "linux")("without koffi (Linux)", () => {
     if (runtime === "node") expect(await tried("scsi-persist/sg")).toBe(missing);
     else expect(await tried("scsi-persist/sg")).toMatch(reached);
   });
+
+  // Bun has no such limits.
+  test.skipIf(runtime === "bun")(
+    "a process that may not read /dev is told so: it could not know a partition (not on Bun)",
+    async () => {
+      expect(await tried("scsi-persist/sg", false)).toMatch(
+        /^PERMISSION_DENIED This process may not read them: to know what/,
+      );
+    },
+  );
 
   test("each door can be asked for by name", async () => {
     expect(await tried("scsi-persist/sg/node")).toBe(missing);

@@ -307,6 +307,22 @@ describe.skipIf(libc === undefined).each(Object.entries(doors))(
         expect((await transport.execute(command(0xc2, 0, 0, 0, 0, 0))).status).toBe(0);
       });
 
+      test("what waits for a thread meanwhile can be given up too, and is never sent", async () => {
+        await using transport = await open();
+        await counters(quick, true);
+        await delay(quick, 300);
+        const hanging = Array.from({ length: 3 }, () => transport.execute(command(0, 0, 0, 0, 0, 0)));
+        const controller = new AbortController();
+        const waiting = Array.from({ length: 100 }, () =>
+          rejection(transport.execute(command(0, 0, 0, 0, 0, 0), { signal: controller.signal })),
+        );
+        controller.abort();
+        for (const each of waiting) expect(await each).toMatchObject({ code: "ABORTED", delivered: "no" });
+        await Promise.all(hanging);
+        // The three, and those that told the kernel what to do and counted.
+        expect((await counters(quick)).commands).toBe(5);
+      });
+
       test("keeps its memory: the kernel writes late, and nothing else is touched", async () => {
         await using transport = await open();
         // Much longer than until the abort: with a busy machine eight threads do not start at once.
@@ -379,10 +395,13 @@ describe.skipIf(libc === undefined).each(Object.entries(doors))(
       ).toEqual([...own, ...always].sort());
     });
 
-    test("a logical unit reset is one, and does not escalate", async () => {
+    test("a logical unit reset is one, and does not escalate; no file is opened for writing", async () => {
+      await using other = await open("/dev/other", "disk", { access: "read-write" });
+      await counters(other, true);
       await using transport = await open();
       await transport.reset?.("logical-unit");
       expect((await rejection(transport.reset?.("bus") ?? Promise.resolve())).code).toBe("UNSUITABLE_DEVICE");
+      expect((await counters(other)).opensForWriting).toBe(0);
     });
 
     test.each([

@@ -10,7 +10,7 @@ import { transportError } from "../../src/errors.ts";
 import type { TransportId } from "../../src/transport-id.ts";
 import { bareIdentity } from "./identity.ts";
 import { nexusOf } from "./nexus.ts";
-import { entries, line } from "./node-of.ts";
+import { entries, line, runtimeRefused } from "./node-of.ts";
 
 /** One path to a unit: one SCSI device of the kernel. */
 export interface ScsiPath {
@@ -177,9 +177,9 @@ async function addressesIn(directory: string): Promise<string[]> {
   try {
     return await readdir(directory);
   } catch (error) {
-    const { name, code, message } = error as NodeJS.ErrnoException;
+    const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return [];
-    const refused = name === "NotCapable" || code === "EACCES" || code === "EPERM"; // NotCapable: Deno's own
+    const refused = runtimeRefused(error as NodeJS.ErrnoException) || code === "EACCES" || code === "EPERM";
     const problem = refused ? "PERMISSION_DENIED" : "CONNECTION_FAILED";
     throw transportError(problem, "no", `Cannot list the devices of this machine: ${message}`, error);
   }

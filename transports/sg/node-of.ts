@@ -4,6 +4,7 @@
  */
 import { readdir, readFile, readlink, realpath, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { transportError } from "../../src/errors.ts";
 
 /** A device node, and what is behind it. */
 export interface DeviceNode {
@@ -37,13 +38,28 @@ export const line = (...path: string[]): Promise<string | undefined> =>
     () => undefined,
   );
 
+/** Has the runtime itself refused to read a file: Deno without --allow-read, Node.js with --permission? */
+export const runtimeRefused = (error: NodeJS.ErrnoException): boolean =>
+  error.name === "NotCapable" || error.code === "ERR_ACCESS_DENIED";
+
+/** What the runtime does not let be read must not look like what is not there: nobody would know a partition. */
+function notThere(error: NodeJS.ErrnoException): undefined {
+  if (!runtimeRefused(error)) return;
+  const needed = `to know what a device is, /dev and /sys are read (${error.message})`;
+  throw transportError("PERMISSION_DENIED", "no", `This process may not read them: ${needed}`, error);
+}
+
 const exists = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,
     () => false,
   );
 
-/** What a node leads to; `root` is where sysfs is mounted. */
+/**
+ * What a node leads to; `root` is where sysfs is mounted.
+ *
+ * @throws ScsiError PERMISSION_DENIED where the runtime does not let it be read
+ */
 export async function nodeOf(path: string, root = "/sys"): Promise<DeviceNode> {
   const unknown: DeviceNode = {
     path,
@@ -53,7 +69,7 @@ export async function nodeOf(path: string, root = "/sys"): Promise<DeviceNode> {
     sgNode: undefined,
     hint: undefined,
   };
-  const file = await stat(path).catch(() => undefined);
+  const file = await stat(path).catch(notThere);
   if (file === undefined) return unknown;
   const block = file.isBlockDevice();
   if (!block && !file.isCharacterDevice()) return { ...unknown, hint: "it is a file, not a device node" };
@@ -61,7 +77,7 @@ export async function nodeOf(path: string, root = "/sys"): Promise<DeviceNode> {
   const major = ((file.rdev / 2 ** 32) & 0xfffff000) | ((file.rdev >>> 8) & 0xfff);
   const minor = ((file.rdev / 2 ** 12) & 0xffffff00) | (file.rdev & 0xff);
   const entry = join(root, "dev", block ? "block" : "char", `${major}:${minor}`);
-  const target = await readlink(entry).catch(() => undefined);
+  const target = await readlink(entry).catch(notThere);
   if (target === undefined) return unknown;
   const sysfs = resolve(entry, "..", target);
   const device = await realpath(join(sysfs, "device")).catch(() => undefined);
@@ -85,7 +101,11 @@ export async function nodeOf(path: string, root = "/sys"): Promise<DeviceNode> {
     return { ...node, kind: "partition", hint: `it is a partition of ${whole ? `/dev/mapper/${whole}` : "a mapping"}` };
   }
   if (await exists(join(sysfs, "dm")))
-    return { ...node, kind: "mapper", hint: "not every mapping leads to SCSI devices" };
+    return {
+      ...node,
+      kind: "mapper",
+      hint: "not every mapping leads to SCSI devices, and one of a part of a device takes commands only of root",
+    };
   if (name.startsWith("nvme")) {
     return {
       ...node,

@@ -52,7 +52,7 @@ export async function createSgTransport(parts: SgParts, options: SgOptions = {})
       const what = `a reset of the ${scope}`;
       if (!Object.hasOwn(resets, scope)) return Promise.reject(new TypeError(`Unknown scope: ${what}`));
       const make = (fd: number) => resetCall(fd, scope, (errno) => requestError(node, what, errno));
-      return device.send({ what: () => what, writing: true, make }, options);
+      return device.send({ what: () => what, writing: always, make }, options);
     },
     [Symbol.asyncDispose]: () => device.close(),
   };
