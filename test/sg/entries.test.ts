@@ -35,16 +35,13 @@ try {
 }
 `,
   );
-  const read = reading ? "--allow-read" : `--allow-read=${folder}`;
-  // Node.js 20 and 22 call it an experiment, and warn; later ones may not know that name any more.
-  const limited = reading
-    ? []
-    : [
-        process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission",
-        `--allow-fs-read=${folder}/*`,
-      ];
-  const flags =
-    runtime === "deno" ? ["run", "--no-prompt", "--allow-ffi", read, "--allow-env", "--allow-sys"] : limited;
+  // Node.js 20 and 22 have another name for it, with which they say that it is an experiment.
+  const permission = process.allowedNodeEnvironmentFlags.has("--permission") ? "" : "experimental-";
+  const limited = [`--${permission}permission`, `--allow-fs-read=${folder}/*`];
+  const denos = reading
+    ? ["-A"]
+    : ["--no-prompt", "--allow-ffi", `--allow-read=${folder}`, "--allow-env", "--allow-sys"];
+  const flags = runtime === "deno" ? ["run", ...denos] : reading ? [] : limited;
   const { stdout } = await promisify(execFile)(process.execPath, [...flags, script], { cwd: folder });
   return stdout.split("\n")[0] as string;
 }

@@ -1,4 +1,4 @@
-/** SG_IO on Deno, through Deno.dlopen (--allow-ffi, and --allow-read=/dev,/sys). */
+/** SG_IO on Deno, through Deno.dlopen (-A: besides libc it needs /dev and /sys, which nothing less lets it read). */
 import { denoThread } from "./generated/threads.ts";
 import { type SgEntry, sgEntry } from "./opener.ts";
 import { createThreads } from "./threads.ts";

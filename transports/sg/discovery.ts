@@ -189,7 +189,7 @@ async function addressesIn(directory: string): Promise<string[]> {
  * Every SCSI disk, changer and tape of this machine. Paths that report the same identity are one unit; a device that reports none
  * is a unit of its own.
  *
- * @throws ScsiError PERMISSION_DENIED where sysfs may not be read (Deno without --allow-read), CONNECTION_FAILED where it cannot
+ * @throws ScsiError PERMISSION_DENIED where sysfs may not be read (Deno without -A), CONNECTION_FAILED where it cannot
  * @example
  * for (const { identity, paths } of await listDevices()) console.log(identity, paths.map(({ nodes }) => nodes.node));
  */

@@ -38,7 +38,7 @@ export const line = (...path: string[]): Promise<string | undefined> =>
     () => undefined,
   );
 
-/** Has the runtime itself refused to read a file: Deno without --allow-read, Node.js with --permission? */
+/** Has the runtime itself refused to read a file: Deno without -A, Node.js with --permission? */
 export const runtimeRefused = (error: NodeJS.ErrnoException): boolean =>
   error.name === "NotCapable" || error.code === "ERR_ACCESS_DENIED";
 
