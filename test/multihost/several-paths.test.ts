@@ -263,4 +263,26 @@ describe("fail-fast", () => {
     expect(failfast.verdict?.losses).toMatchObject([{ disk: "a", reason: "conflict", noticedBy: "command" }]);
     await failfast[Symbol.asyncDispose]();
   });
+
+  test("a path that was dead when a loss of power was made good is registered as it returns: with pathReturned, before it is used", async () => {
+    const { clock, simulated, unit, ways, b, health } = twoPaths();
+    await unit.register({ newKey: 0xan });
+    await unit.reserve({ key: 0xan, type: WERO });
+    const events: FailfastEvent[] = [];
+    await using failfast = createFailfast({ intervalMs: 100, clock, observer: (event) => events.push(event) });
+    failfast.watch(unit, { kind: "registered", key: 0xan, type: WERO, reinstate: true });
+    await clock.advance(50);
+    health[1] = "dead";
+    simulated.server.powerCycle();
+    for (let ms = 0; ms < 500; ms += 10) await clock.advance(10);
+    expect(events).toEqual([{ type: "reinstated", disk: "a" }]);
+    await settle(b);
+    expect(await keysAt(b)).toEqual([0xan]);
+    health[1] = "well";
+    expect(await unit.pathReturned("a2")).toBe("registered");
+    await settle(ways[1]);
+    await ways[1].write10({ lba: 0, data: new Uint8Array(512) });
+    for (let ms = 0; ms < 500; ms += 10) await clock.advance(10);
+    expect([await keysAt(b), events.length, failfast.signal.aborted]).toEqual([[0xan, 0xan], 1, false]);
+  });
 });
