@@ -8,7 +8,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, expect, it } from "vitest";
-import { commands, createPathLimits, type MultipathUnit, type ScsiError, transportError } from "../../src/index.ts";
+import {
+  commands,
+  createPathLimits,
+  type MultipathUnit,
+  noRetries,
+  type ScsiError,
+  transportError,
+} from "../../src/index.ts";
 import type { Threads } from "../../transports/sg/calls.ts";
 import { openMapUnit } from "../../transports/sg/map/map-unit.ts";
 import { CONTROL_LENGTH, Control, DATA_OFFSET, Operation, type ThreadMemory } from "../../transports/sg/memory.ts";
@@ -71,16 +78,22 @@ interface Imagined {
   set(path: number, state: "running" | "offline"): Promise<void>;
   /** Lets whoever asks for a disk's state wait, until what is returned is called: it is offline. */
   hangs(path: number): Promise<() => Promise<void>>;
+  /** What opening the second disk comes to from now on. */
+  second: "opens" | "does not open" | "opens another unit";
+  /** How many disks are open. */
+  open: number;
 }
 
-async function imagine(): Promise<Imagined> {
+async function imagine(second: Imagined["second"] = "opens"): Promise<Imagined> {
   const folder = await mkdtemp(join(tmpdir(), "map-"));
   ends.push(() => rm(folder, { recursive: true }));
   const simulated = createSimulatedTarget({ targetPorts: [1, 2] }).unit();
+  const another = createSimulatedTarget({ targetPorts: [1, 2] }).unit(1);
   const states = ["running", "running"];
+  const world = { second, open: 0 };
   const happened: string[] = [];
-  const nexus = (host: string, port: number) =>
-    simulated.nexus({
+  const nexus = (host: string, port: number, at = simulated) =>
+    at.nexus({
       initiatorPort: `iqn.2026-01.com.example:${host},i,0x80000000000${port}`,
       relativeTargetPort: port,
     });
@@ -99,10 +112,16 @@ async function imagine(): Promise<Imagined> {
       map: { path: "/dev/mapper/paths", name: "paths", wwid: "3600", paths },
       async openPath({ name }) {
         const index = name === "/dev/sda" ? 0 : 1;
-        const way = nexus("own", index + 1);
+        const how = index === 1 ? world.second : "opens";
+        if (how === "does not open") throw transportError("CONNECTION_FAILED", "no", "no such device or address");
+        const way = nexus("own", index + 1, how === "opens" ? simulated : another);
+        world.open++;
         return {
           ...way,
           name,
+          async [Symbol.asyncDispose]() {
+            world.open--;
+          },
           execute(request, options) {
             if (states[index] !== "running")
               return Promise.reject(transportError("CONNECTION_FAILED", "no", "offline"));
@@ -114,6 +133,7 @@ async function imagine(): Promise<Imagined> {
     },
     {
       limits: createPathLimits({ perUnit: 1 }),
+      ...(second === "opens" ? {} : { retry: noRetries }),
       askMultipathd: async (question) => {
         if (question === "show config local") return 'defaults {\n\treservation_key "file"\n}\n';
         happened.push(question);
@@ -123,11 +143,11 @@ async function imagine(): Promise<Imagined> {
   );
   ends.push(() => unit[Symbol.asyncDispose]());
   const other = simulated.identify({ initiatorPort: "iqn.2026-01.com.example:other,i,0x1", relativeTargetPort: 1 });
-  return {
+  return Object.assign(world, {
     unit,
     happened,
     keys: () => simulated.server.snapshot().registrations.map(({ key }) => BigInt(key)),
-    as(serviceAction, key, newKey) {
+    as(serviceAction: number, key: bigint, newKey: bigint) {
       const cdb = new Uint8Array(10);
       cdb.set([0x5f, serviceAction, 5, 0, 0, 0, 0, 0, 24]);
       const dataOut = new Uint8Array(24);
@@ -135,17 +155,17 @@ async function imagine(): Promise<Imagined> {
       new DataView(dataOut.buffer).setBigUint64(8, newKey);
       simulated.server.execute(other, cdb, dataOut);
     },
-    async hangs(path) {
+    async hangs(path: number) {
       const file = join(folder, String(path), "state");
       await rm(file);
       await promisify(execFile)("mkfifo", [file]);
       return () => writeFile(file, "offline\n");
     },
-    async set(path, state) {
+    async set(path: number, state: "running" | "offline") {
       states[path] = state;
       await writeFile(join(folder, String(path), "state"), `${state}\n`);
     },
-  };
+  });
 }
 
 it("the daemon has the key before it is registered, and knows afterwards that it is", async () => {
@@ -227,4 +247,59 @@ it("a host that is fenced while it registers: multipathd is to leave its paths a
   expect(failed).toBe("PREEMPTED_MEANWHILE");
   expect(keys()).toEqual([0xbn]);
   expect(happened.slice(-2)).toEqual(["unsetprstatus map paths", "unsetprkey map paths"]);
+});
+
+it("a disk that could not be opened is tried again before the next change, and registered as the others are", async () => {
+  const world = await imagine("does not open");
+  const { unit, happened, keys } = world;
+  await unit.register({ newKey: A });
+  expect(keys()).toEqual([A]);
+  world.second = "opens";
+  happened.length = 0;
+  await world.set(1, "offline");
+  await unit.register({ key: A, newKey: A });
+  expect(world.open).toBe(1);
+  await world.set(1, "running");
+  happened.length = 0;
+  await unit.readKeys();
+  expect([world.open, happened]).toEqual([1, []]);
+  const { account } = await unit.perform(commands.reserve({ key: A, type: "write-exclusive-registrants-only" }));
+  expect(happened).toEqual(["/dev/sdb 0", "/dev/sda 1"]);
+  expect(account.paths.map(({ path, key }) => [path, key])).toEqual([
+    ["/dev/sda", A],
+    ["/dev/sdb", A],
+  ]);
+  expect([keys(), world.open]).toEqual([[A, A], 2]);
+  await unit[Symbol.asyncDispose]();
+  expect(world.open).toBe(0);
+});
+
+it("two changes at once open it once", async () => {
+  const world = await imagine("does not open");
+  world.second = "opens";
+  await Promise.all([world.unit.register({ newKey: A }), world.unit.register({ newKey: A })]);
+  expect([world.open, world.keys()]).toEqual([2, [A, A]]);
+});
+
+it("a disk that opens as another unit than the map's stays out of it", async () => {
+  const world = await imagine("does not open");
+  world.second = "opens another unit";
+  await world.unit.register({ newKey: A });
+  expect([world.open, world.keys()]).toEqual([1, [A]]);
+  const { account } = await world.unit.perform(commands.register({ key: A, newKey: B }));
+  expect(account.paths.map(({ path, reply }) => [path, reply])).toEqual([
+    ["/dev/sda", "good"],
+    ["/dev/sdb", "unreachable"],
+  ]);
+});
+
+it("a host that was fenced meanwhile is not registered by a disk that opens again", async () => {
+  const world = await imagine("does not open");
+  await world.unit.register({ newKey: A });
+  world.as(6, 0n, 0xbn);
+  world.as(4, 0xbn, A);
+  world.second = "opens";
+  const type = "write-exclusive-registrants-only";
+  await expect(world.unit.reserve({ key: A, type })).rejects.toMatchObject({ code: "RESERVATION_CONFLICT" });
+  expect([world.open, world.keys()]).toEqual([2, [0xbn]]);
 });

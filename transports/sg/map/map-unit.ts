@@ -7,9 +7,10 @@
  */
 import type { Command } from "../../../src/command.ts";
 import * as commands from "../../../src/commands/index.ts";
+import { sameLogicalUnit } from "../../../src/designators.ts";
 import { isScsiError, type ScsiError, transportError } from "../../../src/errors.ts";
 import { createLogicalUnit, type ExecuteOptions, methodsOver } from "../../../src/logical-unit.ts";
-import { openMultipathUnit } from "../../../src/multipath/identify.ts";
+import { designatorsOf, openMultipathUnit, relativeTargetPortOf } from "../../../src/multipath/identify.ts";
 import type { PathLimits } from "../../../src/multipath/limits.ts";
 import type { Path } from "../../../src/multipath/path.ts";
 import { requestOf } from "../../../src/multipath/request.ts";
@@ -92,7 +93,7 @@ function deviceMapper(threads: Threads, { name, path }: MultipathMapNode): Mappe
   };
 }
 
-/** A path that cannot be opened belongs to the map all the same: every command through it fails as opening did. */
+/** A path that cannot be opened belongs to the map all the same: until it can be, every command through it fails as opening did. */
 function unopened(name: string, error: ScsiError): Transport {
   return {
     name,
@@ -159,16 +160,21 @@ export async function openMapUnit(
     unusable = found;
   }
 
+  const pathOver = ({ name, device }: MapPath, transport: Transport): Path => ({
+    name,
+    unit: createLogicalUnit(transport, defaults),
+    usable: () => !unusable.has(device),
+  });
+  /** Those that could not be opened. */
+  const closed = new Set<MapPath>();
+
   async function open(path: MapPath): Promise<Path> {
     const transport = await openPath(path).catch((error: unknown) => {
       if (!isScsiError(error) || error.code === "PERMISSION_DENIED" || error.code === "ABORTED") throw error;
+      closed.add(path);
       return unopened(path.name, error);
     });
-    return {
-      name: path.name,
-      unit: createLogicalUnit(transport, defaults),
-      usable: () => !unusable.has(path.device),
-    };
+    return pathOver(path, transport);
   }
 
   const opened = await Promise.allSettled(map.paths.map(open));
@@ -183,13 +189,52 @@ export async function openMapUnit(
   const unit = await openMultipathUnit(paths, { ...defaults, limits, name: map.path, map: mapper });
   const keeper = createKeyKeeper(map, ask, prkeysFile);
 
+  /** Opens one of the closed, if it opens now and says that it leads to the unit: it is then a path that has come back. */
+  async function reopen(path: MapPath, given: ExecuteOptions): Promise<void> {
+    const transport = await openPath(path).catch((error: unknown) => {
+      if (!isScsiError(error)) throw error;
+    });
+    if (transport === undefined) return;
+    const back = pathOver(path, transport);
+    try {
+      const [here, there] = [await designatorsOf(unit, given), await designatorsOf(back.unit, given)];
+      if (isScsiError(here) || isScsiError(there) || sameLogicalUnit(here, there) !== true) return;
+      closed.delete(path);
+      await unit.removePath(path.name);
+      await unit.addPath({ ...back, relativeTargetPort: relativeTargetPortOf(there) }, given);
+    } catch (error) {
+      // The others are there all the same, unless somebody has fenced this host.
+      if (!isScsiError(error) || error.code === "ABORTED" || error.code === "PREEMPTED_MEANWHILE") throw error;
+    } finally {
+      if (!unit.paths.some((each) => each.unit === back.unit)) await back.unit[Symbol.asyncDispose]();
+    }
+  }
+
+  /** One after the other: a path is opened once. */
+  let reopening: Promise<void> = Promise.resolve();
+  function reopenClosed(given: ExecuteOptions): Promise<void> {
+    reopening = reopening
+      .catch(() => undefined)
+      .then(async () => {
+        // The last path stays, whatever it is.
+        for (const path of closed) {
+          if (unit.paths.length > 1 && !unusable.has(path.device)) await reopen(path, given);
+        }
+      });
+    return reopening;
+  }
+
   async function perform<Result>(
     command: Command<Result>,
     given: ExecuteOptions = {},
   ): Promise<MultipathOutcome<Result>> {
     await look();
     const after = keyAfter(command);
-    const act = () => unit.perform(command, given);
+    const act = async () => {
+      // What only reads registers no path.
+      if (closed.size > 0 && requestOf(command) !== undefined) await reopenClosed(given);
+      return unit.perform(command, given);
+    };
     return after === undefined ? act() : kept(after, keeper, act);
   }
   const execute = async <Result>(command: Command<Result>, given: ExecuteOptions = {}): Promise<Result> =>
