@@ -76,6 +76,9 @@ test.each([
     await run("udevadm", "settle");
     const unit = createLogicalUnit(await connect(node as string));
     expect((await unit.inquiry()).peripheralDeviceType).toBe(code);
+    // Sent, and unknown to scsi_debug: the tape driver's node is open only once.
+    await attentions(unit).catch(() => undefined);
+    await expect(unit.register({ newKey: 1n })).rejects.toMatchObject({ code: "ILLEGAL_REQUEST", delivered: "yes" });
     await unit[Symbol.asyncDispose]();
   } finally {
     await run("sh", "-c", "echo -1 >/sys/bus/pseudo/drivers/scsi_debug/add_host");

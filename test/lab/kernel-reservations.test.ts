@@ -1,7 +1,7 @@
 /** The kernel's own reservations, on a disk and on a multipath mapping, with SG_IO and sg_persist looking on. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isScsiError, type LogicalUnit, reservationTypeNames, reservationTypes } from "../../src/index.ts";
-import { type KernelReservations, openKernelReservations } from "../../transports/sg/index.ts";
+import { type KernelReservations, listDevices, openKernelReservations } from "../../transports/sg/index.ts";
 import { sgPersistIn } from "./sg-persist.ts";
 import { attentions, clean, connect, mapping, namespace, unitAt, units } from "./units.ts";
 
@@ -118,6 +118,13 @@ describe("on a multipath mapping", () => {
     await disk.release({ key: 0x44n, type: "write-exclusive" });
     for (const path of paths) await attentions(path);
     expect((await (paths[0] as LogicalUnit).readReservation()).holder).toBe("none");
+  });
+
+  test("it is what the unit's identity means, and where udev's links lead", async () => {
+    const unit = (await listDevices()).find(({ multipath }) => multipath?.node === mapping);
+    await using disk = await openKernelReservations(unit?.identity as string);
+    expect(disk.name).toBe(mapping);
+    expect(unit?.links.filter((name) => name.startsWith("/dev/disk/by-id/"))).not.toEqual([]);
   });
 
   test("SG_IO reaches the unit through it too", async () => {

@@ -281,6 +281,28 @@ describe.skipIf(libc === undefined).each(Object.entries(doors))(
       await delay(other, 0);
     });
 
+    test("however many commands wait at an sg node, it has no more files open than those under way need", async () => {
+      await using other = await open("/dev/other", "disk", { access: "read-write" });
+      await counters(other, true);
+      const transport = await open("/dev/fake", "sg");
+      const controller = new AbortController();
+      const given = rejection(transport.execute(command(0, 0, 0, 0, 0, 0), controller)).catch(() => "answered");
+      const calls = Array.from({ length: 1000 }, (_, index) =>
+        transport.execute(command(0, 0, 0, 0, 0, 0), index % 2 === 0 ? controller : {}).then(
+          ({ status }) => status,
+          ({ code }) => code,
+        ),
+      );
+      controller.abort();
+      await given;
+      const { openFiles } = await counters(other);
+      expect(new Set((await Promise.all(calls)).filter((_, index) => index % 2 === 1))).toEqual(new Set([0]));
+      // Four files have 64 commands; one more is spare.
+      expect(Math.max(openFiles, (await counters(other)).openFiles)).toBeLessThanOrEqual(5);
+      await transport[Symbol.asyncDispose]();
+      expect((await counters(other)).openFiles).toBe(0);
+    });
+
     describe("a device that hangs", () => {
       let quick: Transport;
       beforeEach(async () => {

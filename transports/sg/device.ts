@@ -6,7 +6,7 @@ import { transportError } from "../../src/errors.ts";
 import type { TransportOptions } from "../../src/transport.ts";
 import { callGroup, type KernelCall, type PendingCall, ThreadStartError, type Threads } from "./calls.ts";
 import { openError } from "./errno.ts";
-import { deviceFiles } from "./files.ts";
+import { deviceFiles, type OpenFile } from "./files.ts";
 import type { DeviceNode } from "./node-of.ts";
 
 /** One call, as those who make it describe it. */
@@ -33,6 +33,8 @@ export interface OpenDevice {
 
 /** The sg driver takes so many commands on one open file (SG_MAX_QUEUE). */
 const SG_MAX_QUEUE = 16;
+/** So many commands of an sg node have a file; more would not get a thread either (threads.ts), and wait without one. */
+const SG_MOST = 64;
 const LONGEST_TIMER_MS = 0x7fff_ffff;
 
 /** A call of the device's user, until it is settled. */
@@ -66,6 +68,10 @@ export async function openDevice(
   /** What the kernel has, or is about to get, and when it was asked for. */
   const underway = new Map<PendingCall<unknown>, number>();
   let closed: Promise<void> | undefined;
+  const most = node.kind === "sg" ? SG_MOST : Infinity;
+  /** Calls that have a file, and those that wait for their turn to get one. */
+  let having = 0;
+  const queue: (() => void)[] = [];
 
   /** A thread that could not be started is a matter of this device for those who use it. */
   const told = (error: unknown): unknown =>
@@ -93,8 +99,7 @@ export async function openDevice(
     }
     const began = performance.now();
     return new Promise<Result>((resolve, reject) => {
-      // A tape's driver lets it be opened once, and no process without rights send anything: one file is enough.
-      const file = files.take(node.kind === "tape" ? writing : asked.writing);
+      let file: OpenFile | undefined;
       let pending: PendingCall<Result> | undefined;
       let over = false;
       const timer = lateAfter(timeoutMs, () => call.giveUp("TIMEOUT", `no answer within ${timeoutMs} ms`));
@@ -117,7 +122,7 @@ export async function openDevice(
       };
       const release = (done: PendingCall<unknown>): void => {
         underway.delete(done);
-        files.giveBack(file);
+        giveBack();
       };
       const settle = (act: () => void): void => {
         if (over) return;
@@ -126,13 +131,18 @@ export async function openDevice(
       };
       signal?.addEventListener("abort", aborted, { once: true });
       waiting.add(call);
+      const giveBack = (): void => {
+        files.giveBack(file as OpenFile);
+        having--;
+        while (having < most && queue.length > 0) queue.shift()?.();
+      };
       const failed = (error: unknown): void => {
-        files.giveBack(file);
+        giveBack();
         settle(() => reject(told(error)));
       };
       const begin = (fd: number): void => {
         if (over) {
-          files.giveBack(file);
+          giveBack();
           return;
         }
         const timeLeftMs = (): number => timeoutMs - (timeoutMs === Infinity ? 0 : performance.now() - began);
@@ -150,8 +160,16 @@ export async function openDevice(
           },
         );
       };
-      if (file.fd === undefined) file.opened.then(begin, failed);
-      else begin(file.fd);
+      const start = (): void => {
+        if (over) return;
+        having++;
+        // A tape's driver lets it be opened once, and no process without rights send anything: one file is enough.
+        file = files.take(node.kind === "tape" ? writing : asked.writing);
+        if (file.fd === undefined) file.opened.then(begin, failed);
+        else begin(file.fd);
+      };
+      if (having < most) start();
+      else queue.push(start);
     });
   }
 
