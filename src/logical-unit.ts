@@ -22,8 +22,8 @@ export type ResultOf<Name extends CommandName> =
 export type ArgumentOf<Name extends CommandName> =
   Parameters<(typeof commands)[Name]> extends [] ? unknown : Parameters<(typeof commands)[Name]>[0];
 
-/** Called with every delivery as it ends. */
-export type AttemptObserver = (attempt: Attempt, command: Command<unknown>) => void;
+/** Called with every delivery as it ends; `path` names the path of a unit of several. */
+export type AttemptObserver = (attempt: Attempt, command: Command<unknown>, path?: string) => void;
 
 /** What every method takes besides its own arguments. */
 export interface ExecuteOptions {

@@ -29,8 +29,9 @@ export type Expectation =
       /**
        * Register (and reserve, where `type` is given) again where a loss of power has ended everything: nobody is registered, and
        * PRGENERATION has gone back. What another host has done is never undone. A probe that is not answered then keeps the next ones
-       * waiting, until its deadline. Of several paths those that answer then are registered; one that comes back later is registered by
-       * `pathReturned` of its unit, before it is used: what conflicts on it until then counts as a loss.
+       * waiting, until its deadline. Of several paths those that answer then are registered. One that comes back later is registered by
+       * `pathReturned` of its unit, before it is used; or else when a command conflicts on it for the first time, and a probe finds that
+       * the disk is this host's: that is no loss.
        */
       readonly reinstate?: boolean | undefined;
       /** With `reinstate`: register so that the next loss of power is survived (APTPL). */

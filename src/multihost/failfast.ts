@@ -9,6 +9,7 @@
 import { OperationCode, Status } from "../core/generated/codes.ts";
 import { isScsiError, type ScsiErrorCode } from "../errors.ts";
 import type { AttemptObserver, Unit } from "../logical-unit.ts";
+import type { MultipathUnit } from "../multipath/unit.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Expectation } from "./expectation.ts";
 import { accessLost, isLost, type Loss, type LossRule, type Verdict } from "./loss.ts";
@@ -108,6 +109,8 @@ interface Watched {
   /** The probes under way, in the order in which they began. */
   readonly looks: Set<AbortController>;
   readonly resets: Resets;
+  /** Paths on which nothing has conflicted since a loss of power was made good: they may not have been there then, and have no key. */
+  returning: Set<string>;
   heldAt: number | undefined;
   prGeneration: number | undefined;
   loss: Loss | undefined;
@@ -172,19 +175,16 @@ export function createFailfast(options: FailfastOptions): Failfast {
   function lose(disk: Watched, how: Partial<Loss> & Pick<Loss, "reason" | "because" | "noticedBy">): void {
     if (!enabled || disk.stopped || disk.state === "lost" || ending.signal.aborted) return;
     disk.state = "lost";
-    const loss: Loss = {
+    const conflict = how.command !== undefined || how.reason === "conflict";
+    // What is not known is not there.
+    const loss = {
       disk: disk.unit.name,
-      command: undefined,
-      keys: undefined,
-      reservation: undefined,
-      code: undefined,
-      status: undefined,
-      sense: undefined,
       atEpochMs: epochMs(),
       sinceHeldMs: disk.heldAt === undefined ? undefined : clock.now() - disk.heldAt,
       lateMs: 0,
+      ...(conflict && { code: "RESERVATION_CONFLICT", status: Status.RESERVATION_CONFLICT }),
       ...how,
-    };
+    } as Loss;
     disk.loss = loss;
     losses.push(loss);
     report({ type: "lost", loss });
@@ -211,18 +211,15 @@ export function createFailfast(options: FailfastOptions): Failfast {
         disk.prGeneration = finding.prGeneration;
         if (disk.state === "silent") report({ type: "answers-again", disk: name });
         disk.state = "watched";
-        if (finding.reinstated) report({ type: "reinstated", disk: name });
+        if (finding.reinstated) {
+          report({ type: "reinstated", disk: name });
+          disk.returning = new Set((disk.unit as Partial<MultipathUnit>).paths?.map((path) => path.name));
+        }
         if (finding.reset) report({ type: "reset", disk: name });
         return true;
       case "lost": {
         const { kind: _, ...how } = finding;
-        const conflict = how.command !== undefined;
-        lose(disk, {
-          ...how,
-          noticedBy: "probe",
-          lateMs,
-          ...(conflict ? { code: "RESERVATION_CONFLICT", status: Status.RESERVATION_CONFLICT } : {}),
-        });
+        lose(disk, { ...how, noticedBy: "probe", lateMs });
         return false;
       }
       case "silent": {
@@ -332,6 +329,7 @@ export function createFailfast(options: FailfastOptions): Failfast {
         stopped: false,
         looks: new Set(),
         resets: { met: false },
+        returning: new Set(),
         heldAt: undefined,
         prGeneration: undefined,
         loss: undefined,
@@ -340,21 +338,30 @@ export function createFailfast(options: FailfastOptions): Failfast {
       disks.add(disk);
       const first = probes ? begin(disk, now) : Promise.resolve(true);
       if (probes) enqueue(disk);
-      const conflict = (operationCode: number, command?: string): void => {
+      const conflict = (operationCode: number, command?: string, path?: string): void => {
         if (operationCode === OperationCode.PERSISTENT_RESERVE_IN) return;
         if (operationCode === OperationCode.PERSISTENT_RESERVE_OUT) return;
-        lose(disk, {
-          reason: "conflict",
-          because: `${command ?? "A command"} of this host met RESERVATION CONFLICT`,
-          noticedBy: "command",
-          command,
-          code: "RESERVATION_CONFLICT",
-          status: Status.RESERVATION_CONFLICT,
-        });
+        const isLoss = () =>
+          lose(disk, {
+            reason: "conflict",
+            because: `${command ?? "A command"} of this host met RESERVATION CONFLICT`,
+            noticedBy: "command",
+            command,
+          });
+        if (path === undefined || !disk.returning.has(path)) isLoss();
+        else {
+          // If a probe finds that the disk is ours, it is the path that has no registration. Once: then it has.
+          void begin(disk, clock.now())
+            .then((held): unknown => held && (unit as MultipathUnit).pathReturned(path))
+            .then((how) => {
+              disk.returning.delete(path);
+              if (how !== "registered") isLoss();
+            }, isLoss);
+        }
       };
-      const watchful: AttemptObserver = ({ status }, command) => {
+      const watchful: AttemptObserver = ({ status }, command, path) => {
         if (status !== Status.RESERVATION_CONFLICT || isProbe(command)) return;
-        conflict(command.cdb[0] as number, command.name);
+        conflict(command.cdb[0] as number, command.name, path);
       };
       disk.overlook = unit.observe(watchful);
       return {

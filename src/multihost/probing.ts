@@ -36,6 +36,13 @@ export type Finding =
   /** Nothing that says anything, until the deadline. */
   | { readonly kind: "silent"; readonly error: ScsiError };
 
+const held = (prGeneration: number | undefined, reinstated = false, reset = false): Finding => ({
+  kind: "held",
+  reinstated,
+  reset,
+  prGeneration,
+});
+
 /** Of one disk, through all its probes: whether a reset was met that nobody has been told of. */
 export interface Resets {
   met: boolean;
@@ -103,21 +110,11 @@ function asking(unit: Unit, { clock, signal, deadline, resets }: ProbeOptions): 
 
 async function probeReserved(expected: Extract<Expectation, { kind: "reserved" }>, asked: Asking): Promise<Finding> {
   const command = expected.reinstate !== true ? testUnitReady : expected.longForm === true ? reserve10 : reserve6;
-  try {
-    await asked.ask(command);
-  } catch (error) {
-    if (!isScsiError(error) || error.code !== "RESERVATION_CONFLICT") throw error;
-    return {
-      kind: "lost",
-      reason: "reserved-by-another",
-      because: `Another host has reserved the disk: ${command.name} met RESERVATION CONFLICT`,
-      command: command.name,
-    };
-  }
+  await asked.ask(command);
   const again = expected.reinstate === true && asked.resets.met;
   const reset = asked.resets.met && !again;
   asked.resets.met = false;
-  return { kind: "held", reinstated: again, reset, prGeneration: undefined };
+  return held(undefined, again, reset);
 }
 
 const CONSISTENT_LOOKS = 3;
@@ -127,41 +124,29 @@ async function probeRegistered(
   asked: Asking,
   known: number | undefined,
 ): Promise<Finding> {
-  try {
-    for (let looks = 1; ; looks++) {
-      const keys = await asked.ask(readKeys);
-      const there = keys.keys.includes(expected.key);
-      const reservation = there ? await asked.ask(readReservation) : undefined;
-      // Two questions, one moment: only then do the answers belong together.
-      const consistent = reservation === undefined || reservation.prGeneration === keys.prGeneration;
-      if (!consistent && looks < CONSISTENT_LOOKS) continue;
-      const powerLost = keys.keys.length === 0 && known !== undefined && keys.prGeneration < known;
-      if (expected.reinstate === true && powerLost && looks < CONSISTENT_LOOKS) {
-        const { key, type, persistThroughPowerLoss } = expected;
-        await asked.ask(commands.register({ newKey: key, persistThroughPowerLoss }));
-        if (type !== undefined) await asked.ask(commands.reserve({ key, type }));
-        const { prGeneration } = await asked.ask(readKeys);
-        return { kind: "held", reinstated: true, reset: false, prGeneration };
-      }
-      const judgement = judgeAccess(expected, keys, reservation);
-      if (judgement.held) {
-        return { kind: "held", reinstated: false, reset: false, prGeneration: keys.prGeneration };
-      }
-      // A list that was cut proves nothing about a key that is not in it.
-      if (keys.truncated && !there) {
-        throw new ScsiError("More keys are registered than can be read", { code: "MALFORMED_RESPONSE" });
-      }
-      const { reason, because } = judgement;
-      return { kind: "lost", reason, because, keys, reservation };
+  for (let looks = 1; ; looks++) {
+    const keys = await asked.ask(readKeys);
+    const there = keys.keys.includes(expected.key);
+    const reservation = there ? await asked.ask(readReservation) : undefined;
+    // Two questions, one moment: only then do the answers belong together.
+    const consistent = reservation === undefined || reservation.prGeneration === keys.prGeneration;
+    if (!consistent && looks < CONSISTENT_LOOKS) continue;
+    const powerLost = keys.keys.length === 0 && known !== undefined && keys.prGeneration < known;
+    if (expected.reinstate === true && powerLost && looks < CONSISTENT_LOOKS) {
+      const { key, type, persistThroughPowerLoss } = expected;
+      await asked.ask(commands.register({ newKey: key, persistThroughPowerLoss }));
+      if (type !== undefined) await asked.ask(commands.reserve({ key, type }));
+      const { prGeneration } = await asked.ask(readKeys);
+      return held(prGeneration, true);
     }
-  } catch (error) {
-    if (!isScsiError(error) || error.code !== "RESERVATION_CONFLICT") throw error;
-    return {
-      kind: "lost",
-      reason: "reserved-by-another",
-      because: `Another host has the disk: ${error.command ?? "a command"} met RESERVATION CONFLICT`,
-      command: error.command,
-    };
+    const judgement = judgeAccess(expected, keys, reservation);
+    if (judgement.held) return held(keys.prGeneration);
+    // A list that was cut proves nothing about a key that is not in it.
+    if (keys.truncated && !there) {
+      throw new ScsiError("More keys are registered than can be read", { code: "MALFORMED_RESPONSE" });
+    }
+    const { reason, because } = judgement;
+    return { kind: "lost", reason, because, keys, reservation };
   }
 }
 
@@ -173,7 +158,12 @@ export async function probe(unit: Unit, expected: Expectation, options: ProbeOpt
       ? await probeReserved(expected, asked)
       : await probeRegistered(expected, asked, options.prGeneration);
   } catch (error) {
-    if (!isScsiError(error) || options.signal.aborted) throw error;
+    if (!isScsiError(error)) throw error;
+    if (error.code === "RESERVATION_CONFLICT") {
+      const because = `Another host has the disk: ${error.command ?? "a command"} met RESERVATION CONFLICT`;
+      return { kind: "lost", reason: "reserved-by-another", because, command: error.command };
+    }
+    if (options.signal.aborted) throw error;
     return { kind: "silent", error };
   }
 }

@@ -344,7 +344,13 @@ export function createMultipathUnit(given: readonly Path[], settings: MultipathO
     observe(observer) {
       const ends = new Map<Path, () => void>();
       const follow = (): void => {
-        for (const path of paths) if (!ends.has(path)) ends.set(path, path.unit.observe(observer));
+        for (const path of paths) {
+          if (!ends.has(path))
+            ends.set(
+              path,
+              path.unit.observe((attempt, command) => observer(attempt, command, path.name)),
+            );
+        }
       };
       follow();
       followers.add(follow);

@@ -264,25 +264,64 @@ describe("fail-fast", () => {
     await failfast[Symbol.asyncDispose]();
   });
 
-  test("a path that was dead when a loss of power was made good is registered as it returns: with pathReturned, before it is used", async () => {
-    const { clock, simulated, unit, ways, b, health } = twoPaths();
+  /** A loss of power was made good while the second path was dead; now it is back, and is not registered. */
+  async function madeGood() {
+    const world = twoPaths();
+    const { clock, simulated, unit, ways, b, health } = world;
     await unit.register({ newKey: 0xan });
     await unit.reserve({ key: 0xan, type: WERO });
     const events: FailfastEvent[] = [];
-    await using failfast = createFailfast({ intervalMs: 100, clock, observer: (event) => events.push(event) });
+    const failfast = createFailfast({ intervalMs: 100, clock, observer: (event) => events.push(event) });
     failfast.watch(unit, { kind: "registered", key: 0xan, type: WERO, reinstate: true });
     await clock.advance(50);
     health[1] = "dead";
     simulated.server.powerCycle();
     for (let ms = 0; ms < 500; ms += 10) await clock.advance(10);
     expect(events).toEqual([{ type: "reinstated", disk: "a" }]);
-    await settle(b);
-    expect(await keysAt(b)).toEqual([0xan]);
     health[1] = "well";
+    await settle(b, ...ways);
+    expect(await keysAt(b)).toEqual([0xan]);
+    const write = () => ways[1].write10({ lba: 0, data: new Uint8Array(512) });
+    const pass = async (forMs: number) => {
+      for (let ms = 0; ms < forMs; ms += 10) await clock.advance(10);
+    };
+    return { ...world, events, failfast, write, pass };
+  }
+
+  test("a path that comes back after a loss of power was made good is registered with pathReturned, before it is used", async () => {
+    const { unit, b, events, failfast, write, pass } = await madeGood();
     expect(await unit.pathReturned("a2")).toBe("registered");
-    await settle(ways[1]);
-    await ways[1].write10({ lba: 0, data: new Uint8Array(512) });
-    for (let ms = 0; ms < 500; ms += 10) await clock.advance(10);
+    await write();
+    await pass(500);
     expect([await keysAt(b), events.length, failfast.signal.aborted]).toEqual([[0xan, 0xan], 1, false]);
+    await failfast[Symbol.asyncDispose]();
+  });
+
+  test("one that is used before that is registered when it conflicts, and that is no loss", async () => {
+    const { b, events, failfast, write, pass } = await madeGood();
+    const conflicts = await Promise.all([failure(write()), failure(write())]);
+    expect(conflicts).toMatchObject([{ code: "RESERVATION_CONFLICT" }, { code: "RESERVATION_CONFLICT" }]);
+    await pass(200);
+    await write();
+    await pass(200);
+    expect([await keysAt(b), events.length, failfast.signal.aborted]).toEqual([[0xan, 0xan], 1, false]);
+    // Only once: what then conflicts is shut out.
+    await b.register({ newKey: 0xbn });
+    await b.preempt({ key: 0xbn, victimKey: 0xan, type: WERO });
+    await failure(write());
+    await failure(write());
+    expect(failfast.verdict?.losses).toMatchObject([{ disk: "a", reason: "conflict", noticedBy: "command" }]);
+    await failfast[Symbol.asyncDispose]();
+  });
+
+  test("but it is one where another host has taken the disk meanwhile, and the path stays without registration", async () => {
+    const { b, failfast, write, pass } = await madeGood();
+    await b.register({ newKey: 0xbn });
+    await b.preempt({ key: 0xbn, victimKey: 0xan, type: WERO });
+    await failure(write());
+    await pass(20);
+    expect(failfast.verdict?.losses).toMatchObject([{ disk: "a", reason: "not-registered" }]);
+    expect(await keysAt(b)).toEqual([0xbn]);
+    await failfast[Symbol.asyncDispose]();
   });
 });
