@@ -2,6 +2,7 @@
  * A thread whose door leads nowhere: its "ioctl" sleeps, fails or dies as it is told, so that threads can be examined without
  * a C library. The request says what to do, the descriptor with which number.
  */
+import process from "node:process";
 import { threadId } from "node:worker_threads";
 import type { ThreadSettings } from "../../transports/sg/memory.ts";
 import { type Door, serve } from "../../transports/sg/thread/serve.ts";
@@ -27,6 +28,8 @@ function openDoor({ memory, libc }: ThreadSettings): Door {
           throw new Error("the thread met an error");
         case 3: // Say which thread this is.
           return threadId;
+        case 5: // Say how many of the program's options this thread was started with.
+          return process.execArgv.length;
         default: {
           // Add to the number at the address.
           const at = Number(pointer - BASE);

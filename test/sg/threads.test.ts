@@ -12,6 +12,7 @@ const FAIL = 1;
 const DIE = 2;
 const WHICH = 3;
 const ADD = 4;
+const OPTIONS = 5;
 /** A little less than what calls that wait are patient for. */
 const STALL_MS = 4;
 
@@ -67,6 +68,10 @@ describe("calls in threads", () => {
       take: (result, { view }) => [result, view.getUint32(DATA_OFFSET, true)],
     }).done;
     expect(sum).toEqual([0, 42]);
+  });
+
+  test("start without the program's own options: what --import and --require load would be loaded by each of them", async () => {
+    expect(await newThreads().run(group(), call(OPTIONS, 0)).done).toBe(0);
   });
 
   test("get as much room as they ask for", async () => {

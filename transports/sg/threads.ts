@@ -236,7 +236,8 @@ export function createThreads(program: ThreadProgram): Threads {
     first.group.waitedMs = 0;
     const began = performance.now();
     try {
-      worker = new Worker(program.source, { eval: true, workerData: settings, name: "scsi-persist" });
+      // Without the program's own options: what --import and --require load would be loaded by each thread.
+      worker = new Worker(program.source, { eval: true, execArgv: [], workerData: settings, name: "scsi-persist" });
     } catch (error) {
       drop(first, error);
       return;
