@@ -72,6 +72,15 @@ describe("calls in threads", () => {
 
   test("start without the program's own options: what --import and --require load would be loaded by each of them", async () => {
     expect(await newThreads().run(group(), call(OPTIONS, 0)).done).toBe(0);
+    const before = process.env.NODE_OPTIONS;
+    process.env.NODE_OPTIONS = "--require=/does/not/exist";
+    const started = newThreads().run(group(), call(OPTIONS, 0)).done;
+    try {
+      expect(await started).toBe(0);
+    } finally {
+      if (before === undefined) delete process.env.NODE_OPTIONS;
+      else process.env.NODE_OPTIONS = before;
+    }
   });
 
   test("get as much room as they ask for", async () => {

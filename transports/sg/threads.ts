@@ -236,8 +236,14 @@ export function createThreads(program: ThreadProgram): Threads {
     first.group.waitedMs = 0;
     const began = performance.now();
     try {
-      // Without the program's own options: what --import and --require load would be loaded by each thread.
-      worker = new Worker(program.source, { eval: true, execArgv: [], workerData: settings, name: "scsi-persist" });
+      // Without the program's own options, NODE_OPTIONS too: what --import and --require load would be loaded by each thread.
+      worker = new Worker(program.source, {
+        eval: true,
+        execArgv: [],
+        env: {},
+        workerData: settings,
+        name: "scsi-persist",
+      });
     } catch (error) {
       drop(first, error);
       return;
