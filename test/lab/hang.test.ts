@@ -150,7 +150,7 @@ test("a signal that hits every thread while the kernel has a command does not ma
   const call = c.registerAndIgnoreExistingKey({ newKey: 0x5en });
   await expect.poll(inKernel, { timeout: 60_000 }).toBe(1);
   // tgkill(2): a profiler sends its signals so, to one thread.
-  const each = "syscall(234, $ARGV[0], $_, 12) for @ARGV[1..$#ARGV]";
+  const each = "syscall(234, $ARGV[0] + 0, $_ + 0, 12) for @ARGV[1..$#ARGV]";
   await run("perl", "-e", each, String(process.pid), ...(await readdir("/proc/self/task")));
   await expect.poll(() => arrived).toBeGreaterThan(0);
   expect(await inKernel()).toBe(1);
