@@ -5,7 +5,8 @@ import { child } from "./child.ts";
 import { run, say, units } from "./units.ts";
 
 const CALLS = 4000;
-const SECONDS = 1.5;
+const ROUNDS = 16;
+const ROUND_MS = 400;
 const PROCESSES = 20;
 
 test.each(["sg", "sd"] as const)("commands a second at an %s node", async (kind) => {
@@ -15,7 +16,7 @@ test.each(["sg", "sd"] as const)("commands a second at an %s node", async (kind)
   const [loop, handed] = stdout.split(" ").map(Number) as [number, number];
   expect(loop).toBeGreaterThan(0);
   expect(handed).toBeGreaterThan(0);
-  const { alone, together } = (await child<{ alone: number; together: number }>("pace", [node, SECONDS])).answer;
+  const { alone, together } = (await child<{ alone: number; together: number }>("pace", [node, ROUNDS, ROUND_MS])).answer;
   const started = performance.now();
   for (let count = 0; count < PROCESSES; count++) await run("sg_persist", "--no-inquiry", "-k", units.A1[kind]);
   const spawned = ((performance.now() - started) * 1000) / PROCESSES;
