@@ -16,7 +16,8 @@ test.each(["sg", "sd"] as const)("commands a second at an %s node", async (kind)
   const [loop, handed] = stdout.split(" ").map(Number) as [number, number];
   expect(loop).toBeGreaterThan(0);
   expect(handed).toBeGreaterThan(0);
-  const { alone, together } = (await child<{ alone: number; together: number }>("pace", [node, ROUNDS, ROUND_MS])).answer;
+  const { alone, together } = (await child<{ alone: number; together: number }>("pace", [node, ROUNDS, ROUND_MS]))
+    .answer;
   const started = performance.now();
   for (let count = 0; count < PROCESSES; count++) await run("sg_persist", "--no-inquiry", "-k", units.A1[kind]);
   const spawned = ((performance.now() - started) * 1000) / PROCESSES;

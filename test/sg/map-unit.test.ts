@@ -57,12 +57,17 @@ function deviceMapper(status: () => string, happened: string[]): Threads {
     return 0;
   };
   return {
-    run: (_group, call) => {
-      const done = Promise.resolve().then(() => {
-        call.put(memory);
-        return call.take(carryOut(), memory);
-      });
-      return { done, abandon: () => true };
+    run: (_group, call, told) => {
+      Promise.resolve()
+        .then(() => {
+          call.put(memory);
+          return call.take(carryOut(), memory);
+        })
+        .then(
+          (result) => told.done(result),
+          (error) => told.failed(error),
+        );
+      return { abandon: () => true };
     },
   };
 }

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { threadText } from "../../scripts/thread-text.mjs";
-import { callGroup as group, type KernelCall, ThreadStartError, type Threads } from "../../transports/sg/calls.ts";
+import { type CallGroup, callGroup as group, type KernelCall, ThreadStartError } from "../../transports/sg/calls.ts";
 import { oneMoreHelps } from "../../transports/sg/growth.ts";
 import { Control, DATA_OFFSET, Operation } from "../../transports/sg/memory.ts";
 import { createThreads } from "../../transports/sg/threads.ts";
@@ -32,7 +32,25 @@ beforeAll(async () => {
   source = await threadText("test/sg/fake-door.ts");
 }, 60_000);
 
-const newThreads = (): Threads => createThreads({ source, idleMs: 200 });
+interface Call<Result> {
+  readonly done: Promise<Result>;
+  abandon(): boolean;
+}
+
+/** Threads whose results come as promises. */
+function newThreads(libc?: string): { run<Result>(group: CallGroup, call: KernelCall<Result>): Call<Result> } {
+  const threads = createThreads({ source, libc, idleMs: 200 });
+  return {
+    run<Result>(group: CallGroup, call: KernelCall<Result>) {
+      let abandon!: () => boolean;
+      const done = new Promise<Result>((done, failed) => {
+        const pending = threads.run(group, call, { done, failed });
+        abandon = () => pending.abandon();
+      });
+      return { done, abandon };
+    },
+  };
+}
 
 test.each([
   ["there is none", { threads: 0 }, true],
@@ -240,8 +258,7 @@ describe("calls in threads", () => {
   });
 
   test("reject when no thread can be started", async () => {
-    const threads = createThreads({ source, libc: "broken" });
-    const failure = threads.run(group(), call(SLEEP, 0)).done;
+    const failure = newThreads("broken").run(group(), call(SLEEP, 0)).done;
     await expect(failure).rejects.toBeInstanceOf(ThreadStartError);
     await expect(failure).rejects.toThrow("this library cannot be loaded");
   });

@@ -43,12 +43,18 @@ export interface KernelCall<Result> {
   take(result: number, memory: ThreadMemory): Result;
 }
 
+/**
+ * Who is told what became of a call: once, as soon as the kernel has returned, even if nobody waits any more. That can be before `run` returns.
+ */
+export interface Told<Result> {
+  done(result: Result): void;
+  failed(error: unknown): void;
+}
+
 /** A call that has been asked for. */
-export interface PendingCall<Result> {
-  /** Settles when the kernel has returned, even if nobody waits any more. */
-  readonly done: Promise<Result>;
+export interface PendingCall {
   /**
-   * Nobody waits any more. A call that has not been given to the kernel is dropped, and never settles.
+   * Nobody waits any more. A call that has not been given to the kernel is dropped, and nobody is told.
    *
    * @returns true if the kernel has it already, and may execute it
    */
@@ -57,8 +63,14 @@ export interface PendingCall<Result> {
 
 /** A set of threads. */
 export interface Threads {
-  run<Result>(group: CallGroup, call: KernelCall<Result>): PendingCall<Result>;
+  run<Result>(group: CallGroup, call: KernelCall<Result>, told: Told<Result>): PendingCall;
 }
+
+/** A call that nobody gives up. */
+export const completed = <Result>(threads: Threads, group: CallGroup, call: KernelCall<Result>): Promise<Result> =>
+  new Promise((done, failed) => {
+    threads.run(group, call, { done, failed });
+  });
 
 /** No thread could be started; the call has not been made. */
 export class ThreadStartError extends Error {

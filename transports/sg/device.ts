@@ -1,23 +1,11 @@
-/**
- * A device that is open: calls of the kernel on it, each with a file and a thread, and how they are given up. What the calls mean
- * is not known here; nothing is ever repeated.
- */
+/** A device that is open: how it is opened, takes calls (sending.ts), and is closed. What the calls mean is not known here. */
 import { transportError } from "../../src/errors.ts";
 import type { TransportOptions } from "../../src/transport.ts";
-import { callGroup, type KernelCall, type PendingCall, ThreadStartError, type Threads } from "./calls.ts";
+import { callGroup, type Threads } from "./calls.ts";
 import { openError } from "./errno.ts";
-import { deviceFiles, type OpenFile } from "./files.ts";
+import { deviceFiles } from "./files.ts";
 import type { DeviceNode } from "./node-of.ts";
-
-/** One call, as those who make it describe it. */
-export interface DeviceCall<Result> {
-  /** For messages: what is sent. */
-  what(): string;
-  /** Does it need a file that is open for writing? */
-  readonly writing: boolean;
-  /** Makes the call for a file; `timeLeftMs` tells, when the kernel gets it, how long the caller will still wait. */
-  make(fd: number, timeLeftMs: () => number): KernelCall<Result>;
-}
+import { type DeviceCall, explained, lateAfter, Sending, sharedByCalls } from "./sending.ts";
 
 /** A device that is open. */
 export interface OpenDevice {
@@ -35,12 +23,6 @@ export interface OpenDevice {
 const SG_MAX_QUEUE = 16;
 /** So many commands of an sg node have a file; more would not get a thread either (threads.ts), and wait without one. */
 const SG_MOST = 64;
-const LONGEST_TIMER_MS = 0x7fff_ffff;
-
-/** A call of the device's user, until it is settled. */
-interface Waiting {
-  giveUp(code: "ABORTED" | "TIMEOUT" | "CLOSED", why: string, cause?: unknown): void;
-}
 
 /**
  * Opens a device.
@@ -64,23 +46,15 @@ export async function openDevice(
   const files = deviceFiles(threads, group, path, node.kind === "sg" ? SG_MAX_QUEUE : Infinity, (writing, errno) =>
     openError(node, writing, errno),
   );
-  const waiting = new Set<Waiting>();
-  /** What the kernel has, or is about to get, and when it was asked for. */
-  const underway = new Map<PendingCall<unknown>, number>();
-  let closed: Promise<void> | undefined;
   const most = node.kind === "sg" ? SG_MOST : Infinity;
-  /** Calls that have a file, and those that wait for their turn to get one. */
-  let having = 0;
-  const queue: (() => void)[] = [];
-
-  /** A thread that could not be started is a matter of this device for those who use it. */
-  const told = (error: unknown): unknown =>
-    error instanceof ThreadStartError
-      ? transportError("CONNECTION_FAILED", "no", `No thread could be started for ${path}: ${error.message}`, error)
-      : error;
+  // A tape's driver lets it be opened once, and no process without rights send anything: one file is enough.
+  const alwaysWriting = node.kind === "tape" ? writing : undefined;
+  const shared = sharedByCalls({ path, group, threads, files, most, alwaysWriting });
+  const { waiting, underway } = shared;
+  let closed: Promise<void> | undefined;
 
   function send<Result>(asked: DeviceCall<Result>, options: TransportOptions): Promise<Result> {
-    const { signal, timeoutMs = Infinity } = options;
+    const { signal } = options;
     try {
       checkTimeout(options);
     } catch (error) {
@@ -88,95 +62,22 @@ export async function openDevice(
     }
     if (closed !== undefined) return Promise.reject(transportError("CLOSED", "no", `${path} has been closed`));
     if (signal?.aborted) {
-      return Promise.reject(
-        transportError(
-          "ABORTED",
-          "no",
-          `The caller's signal had fired before ${path} was sent ${asked.what()}`,
-          signal.reason,
-        ),
-      );
+      const what = `The caller's signal had fired before ${path} was sent ${asked.what()}`;
+      return Promise.reject(transportError("ABORTED", "no", what, signal.reason));
     }
-    const began = performance.now();
     return new Promise<Result>((resolve, reject) => {
-      let file: OpenFile | undefined;
-      let pending: PendingCall<Result> | undefined;
-      let over = false;
-      const timer = lateAfter(timeoutMs, () => call.giveUp("TIMEOUT", `no answer within ${timeoutMs} ms`));
-      const aborted = (): void => call.giveUp("ABORTED", "the caller's signal fired", signal?.reason);
-      const end = (): void => {
-        over = true;
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", aborted);
-        waiting.delete(call);
-      };
-      const call: Waiting = {
-        giveUp(code, why, cause) {
-          if (over) return;
-          end();
-          const given = pending?.abandon() ?? false;
-          if (pending !== undefined && !given) release(pending);
-          const fate = given ? "the kernel has it, and may execute it" : "it had not been given to the kernel";
-          reject(transportError(code, given ? "unknown" : "no", `${path}, ${asked.what()}: ${why}; ${fate}`, cause));
-        },
-      };
-      const release = (done: PendingCall<unknown>): void => {
-        underway.delete(done);
-        giveBack();
-      };
-      const settle = (act: () => void): void => {
-        if (over) return;
-        end();
-        act();
-      };
-      signal?.addEventListener("abort", aborted, { once: true });
-      waiting.add(call);
-      const giveBack = (): void => {
-        files.giveBack(file as OpenFile);
-        having--;
-        while (having < most && queue.length > 0) queue.shift()?.();
-      };
-      const failed = (error: unknown): void => {
-        giveBack();
-        settle(() => reject(told(error)));
-      };
-      const begin = (fd: number): void => {
-        if (over) {
-          giveBack();
-          return;
-        }
-        const timeLeftMs = (): number => timeoutMs - (timeoutMs === Infinity ? 0 : performance.now() - began);
-        const started = threads.run(group, asked.make(fd, timeLeftMs));
-        pending = started;
-        underway.set(started, began);
-        started.done.then(
-          (result) => {
-            release(started);
-            settle(() => resolve(result));
-          },
-          (error) => {
-            release(started);
-            settle(() => reject(told(error)));
-          },
-        );
-      };
-      const start = (): void => {
-        if (over) return;
-        having++;
-        // A tape's driver lets it be opened once, and no process without rights send anything: one file is enough.
-        file = files.take(node.kind === "tape" ? writing : asked.writing);
-        if (file.fd === undefined) file.opened.then(begin, failed);
-        else begin(file.fd);
-      };
-      if (having < most) start();
-      else queue.push(start);
+      new Sending(shared, asked, options, resolve, reject);
     });
   }
 
   async function close(): Promise<void> {
     for (const call of [...waiting]) call.giveUp("CLOSED", "it has been closed");
-    const since = Math.min(performance.now(), ...underway.values());
-    const left = Promise.allSettled([...underway.keys()].map(({ done }) => done)).then(() => files.close());
+    const since = Math.min(performance.now(), ...[...underway].map(({ began }) => began));
+    const back = new Promise<void>((resolve) => {
+      shared.whenBack = resolve;
+      if (underway.size === 0) resolve();
+    });
+    const left = back.then(() => files.close());
     await within(left, closeTimeoutMs, () => {
       const seconds = Math.round((performance.now() - since) / 1000);
       const why = `the kernel has not come back from ${group.running} calls, the first of them made ${seconds} s ago`;
@@ -212,7 +113,7 @@ export async function openDevice(
   } catch (error) {
     // If the kernel opens it after all, it is closed again.
     files.close().catch(() => undefined);
-    throw told(error);
+    throw explained(error, path);
   } finally {
     files.giveBack(first);
   }
@@ -229,10 +130,6 @@ export async function openDevice(
 function checkTimeout({ timeoutMs = Infinity }: TransportOptions): void {
   if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs is above 0, not ${timeoutMs}`);
 }
-
-/** A timer; none for what has no limit. */
-const lateAfter = (milliseconds: number, late: () => void): ReturnType<typeof setTimeout> | undefined =>
-  milliseconds === Infinity ? undefined : setTimeout(late, Math.min(milliseconds, LONGEST_TIMER_MS));
 
 /** Waits no longer than this. */
 function within(promise: Promise<void>, milliseconds: number, late: () => Error): Promise<void> {

@@ -5,7 +5,7 @@
  * that moment; so a file that was needed for writing stays open until the end.
  */
 
-import type { CallGroup, KernelCall, Threads } from "./calls.ts";
+import { type CallGroup, completed, type KernelCall, type Threads } from "./calls.ts";
 import { Control, DATA_OFFSET, Operation, type ThreadMemory } from "./memory.ts";
 
 const O_RDONLY = 0;
@@ -77,7 +77,7 @@ export function deviceFiles(
 
   function open(writing: boolean): OpenFile {
     const flags = (writing ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_CLOEXEC;
-    const opened = threads.run(group, openCall(path, flags)).done.then((result) => {
+    const opened = completed(threads, group, openCall(path, flags)).then((result) => {
       if (result < 0) throw failed(writing, -result);
       file.fd = result;
       return result;
@@ -107,7 +107,7 @@ export function deviceFiles(
         for (const { opened } of list.splice(0)) {
           // A file that could not be opened has nothing to close.
           const fd = await opened.catch(() => undefined);
-          if (fd !== undefined) await threads.run(group, closeCall(fd)).done;
+          if (fd !== undefined) await completed(threads, group, closeCall(fd));
         }
       }
     },

@@ -3,6 +3,7 @@ import { SenseKey, Status } from "../../src/core/generated/codes.ts";
 import { decodeSense } from "../../src/sense.ts";
 import type { ResetScope, ScsiRequest, ScsiResponse } from "../../src/transport.ts";
 import type { KernelCall } from "./calls.ts";
+import { requestError } from "./errno.ts";
 import { headerV3, headerV4, SG_IO } from "./header.ts";
 import {
   CDB_OFFSET,
@@ -15,6 +16,7 @@ import {
 } from "./memory.ts";
 import type { DeviceNode } from "./node-of.ts";
 import { answeredStatus } from "./outcome.ts";
+import type { DeviceCall, Sending } from "./sending.ts";
 
 /** The longest time that every driver can count, in milliseconds. */
 const NO_LIMIT_MS = 0x7fff_ffff;
@@ -59,50 +61,73 @@ function transferred(status: number, sense: Uint8Array): boolean {
   return status === Status.GOOD || status === Status.CONDITION_MET;
 }
 
-/**
- * One SCSI command, as it is asked for now: what makes the call once there is a file.
- *
- * @param failed the error for an errno
- * @returns what makes it for a file; `timeLeftMs` is asked when the kernel gets it, which gives up when the caller does
- */
-export function commandCall(
-  node: DeviceNode,
-  { cdb, dataOut, dataInLength }: ScsiRequest,
-  failed: (errno: number) => Error,
-): (fd: number, timeLeftMs: () => number) => KernelCall<ScsiResponse> {
-  const form = node.kind === "bsg" ? headerV4 : headerV3;
-  const cdbLength = cdb.length;
-  const dataOutLength = dataOut?.length ?? 0;
-  const room = Math.max(dataOutLength, dataInLength);
-  return (fd, timeLeftMs) => ({
-    room,
-    put(memory) {
-      const { bytes } = memory;
-      checkLent("cdb", cdb, cdbLength);
-      bytes.set(cdb, CDB_OFFSET);
-      if (dataOut !== undefined) {
-        checkLent("dataOut", dataOut, dataOutLength);
-        bytes.set(dataOut, DATA_OFFSET);
-      }
-      // Whatever a driver says about how much arrived, nothing of an earlier command is there.
-      bytes.fill(0, DATA_OFFSET + dataOutLength, DATA_OFFSET + dataInLength);
-      const timeoutMs = Math.max(1, Math.min(Math.ceil(timeLeftMs()), NO_LIMIT_MS));
-      form.encode({ cdbLength, dataOutLength, dataInLength, timeoutMs }, memory);
-      ioctl(memory, fd, SG_IO);
-    },
-    take(result, memory) {
-      if (result < 0) throw failed(-result);
-      const outcome = form.decode(memory);
-      const status = answeredStatus(outcome, node.path);
-      const { bytes } = memory;
-      const sense = status === Status.CHECK_CONDITION ? copied(bytes, SENSE_OFFSET, outcome.senseLength) : noBytes();
-      const residual = transferred(status, sense) ? outcome.residual : room;
-      // More left over than there was room for can only be an overflow: open-iscsi counts it as a positive number.
-      const left = residual > room ? -residual : residual;
-      const arrived = dataInLength === 0 ? 0 : Math.min(dataInLength, dataInLength - left);
-      return { status, dataIn: copied(bytes, DATA_OFFSET, arrived), sense, residual: left };
-    },
-  });
+/** One SCSI command, as it is asked for now; a class for the same reason as {@link Sending}. */
+export class Command implements DeviceCall<ScsiResponse>, KernelCall<ScsiResponse> {
+  readonly node: DeviceNode;
+  readonly writing: boolean;
+  readonly cdb: Uint8Array;
+  readonly cdbLength: number;
+  readonly dataOut: Uint8Array | undefined;
+  readonly dataOutLength: number;
+  readonly dataInLength: number;
+  readonly room: number;
+  fd = -1;
+  until = Infinity;
+
+  constructor(node: DeviceNode, { cdb, dataOut, dataInLength }: ScsiRequest, writing: boolean) {
+    this.node = node;
+    this.writing = writing;
+    this.cdb = cdb;
+    this.cdbLength = cdb.length;
+    this.dataOut = dataOut;
+    this.dataOutLength = dataOut?.length ?? 0;
+    this.dataInLength = dataInLength;
+    this.room = Math.max(this.dataOutLength, dataInLength);
+  }
+
+  what(): string {
+    return `opcode ${(this.cdb[0] as number).toString(16).padStart(2, "0").toUpperCase()}h`;
+  }
+
+  make(fd: number, until: number): this {
+    this.fd = fd;
+    this.until = until;
+    return this;
+  }
+
+  put(memory: ThreadMemory): void {
+    const { cdb, cdbLength, dataOut, dataOutLength, dataInLength } = this;
+    const { bytes } = memory;
+    checkLent("cdb", cdb, cdbLength);
+    bytes.set(cdb, CDB_OFFSET);
+    if (dataOut !== undefined) {
+      checkLent("dataOut", dataOut, dataOutLength);
+      bytes.set(dataOut, DATA_OFFSET);
+    }
+    // Whatever a driver says about how much arrived, nothing of an earlier command is there.
+    if (dataInLength > 0) bytes.fill(0, DATA_OFFSET, DATA_OFFSET + dataInLength);
+    // The kernel gives up when the caller does.
+    const left = this.until === Infinity ? NO_LIMIT_MS : Math.ceil(this.until - performance.now());
+    const timeoutMs = Math.max(1, Math.min(left, NO_LIMIT_MS));
+    const form = this.node.kind === "bsg" ? headerV4 : headerV3;
+    form.encode({ cdbLength, dataOutLength, dataInLength, timeoutMs }, memory);
+    ioctl(memory, this.fd, SG_IO);
+  }
+
+  take(result: number, memory: ThreadMemory): ScsiResponse {
+    const { node, room, dataInLength } = this;
+    if (result < 0) throw requestError(node, this.what(), -result);
+    const form = node.kind === "bsg" ? headerV4 : headerV3;
+    const outcome = form.decode(memory);
+    const status = answeredStatus(outcome, node.path);
+    const { bytes } = memory;
+    const sense = status === Status.CHECK_CONDITION ? copied(bytes, SENSE_OFFSET, outcome.senseLength) : noBytes();
+    const residual = transferred(status, sense) ? outcome.residual : room;
+    // More left over than there was room for can only be an overflow: open-iscsi counts it as a positive number.
+    const left = residual > room ? -residual : residual;
+    const arrived = dataInLength === 0 ? 0 : Math.min(dataInLength, dataInLength - left);
+    return { status, dataIn: copied(bytes, DATA_OFFSET, arrived), sense, residual: left };
+  }
 }
 
 /** One reset. */

@@ -8,7 +8,14 @@
 import { availableParallelism } from "node:os";
 import { setImmediate } from "node:timers";
 import { Worker } from "node:worker_threads";
-import { type CallGroup, type KernelCall, ThreadStartError, type Threads } from "./calls.ts";
+import {
+  type CallGroup,
+  type KernelCall,
+  type PendingCall,
+  ThreadStartError,
+  type Threads,
+  type Told,
+} from "./calls.ts";
 import { createDetour } from "./detour.ts";
 import { oneMoreHelps, PATIENCE_MS } from "./growth.ts";
 import {
@@ -32,13 +39,15 @@ export interface ThreadProgram {
 }
 
 /** A call on its way. */
-interface Job {
+interface Job extends PendingCall {
   readonly group: CallGroup;
   readonly call: KernelCall<unknown>;
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: unknown) => void;
+  readonly told: Told<unknown>;
   /** The thread that has it. */
   thread: Thread | undefined;
+  /** When it is finished: its result, or the error with which it failed. */
+  failed: boolean;
+  result: unknown;
 }
 
 interface Thread {
@@ -89,7 +98,7 @@ export function createThreads(program: ThreadProgram): Threads {
       job.call.put(thread.memory);
     } catch (error) {
       idle.push(thread);
-      job.reject(error);
+      job.told.failed(error);
       return true;
     }
     control[Control.ALERT_MICROSECONDS] = detour.alertMicroseconds(group);
@@ -102,13 +111,13 @@ export function createThreads(program: ThreadProgram): Threads {
     busy.add(thread);
     group.running++;
     if (waits && detour.wait(group, control)) {
-      const settle = finish(thread);
+      finish(thread);
       idle.push(thread);
-      if (!detour.letsTurn()) settle();
+      if (!detour.letsTurn()) tell(job);
       else {
         setImmediate(() => {
           detour.turned();
-          settle();
+          tell(job);
           advance();
         });
       }
@@ -265,7 +274,7 @@ export function createThreads(program: ThreadProgram): Threads {
         thread = { worker, memory: { ...memory, address }, room, job: undefined, givenAt: 0 };
       } else {
         if (busy.size === 1) detour.learn(thread.givenAt, thread.memory.control);
-        finish(thread)();
+        tell(finish(thread));
       }
       idle.push(thread);
       worker.unref();
@@ -288,16 +297,17 @@ export function createThreads(program: ThreadProgram): Threads {
         if (job !== undefined) {
           busy.delete(thread);
           job.group.running--;
-          job.reject(reason);
+          job.told.failed(reason);
         }
       }
       advance();
     });
   }
 
-  /** The thread is back from the kernel. Reads the results at once, and returns what tells the caller of them. */
-  function finish(thread: Thread): () => void {
-    const { group, call, resolve, reject } = thread.job as Job;
+  /** The thread is back from the kernel. Reads the results of its job at once: the next one will overwrite them. */
+  function finish(thread: Thread): Job {
+    const job = thread.job as Job;
+    const { group, call } = job;
     const { control } = thread.memory;
     thread.job = undefined;
     busy.delete(thread);
@@ -305,47 +315,55 @@ export function createThreads(program: ThreadProgram): Threads {
     group.running--;
     learnLength(group, control[Control.MICROSECONDS] as number);
     try {
-      const result = call.take(control[Control.RESULT] as number, thread.memory);
-      return () => resolve(result);
+      job.result = call.take(control[Control.RESULT] as number, thread.memory);
     } catch (error) {
-      return () => reject(error);
+      job.failed = true;
+      job.result = error;
     }
+    return job;
+  }
+
+  /** Tells what became of a job that is finished. */
+  function tell({ told, failed, result }: Job): void {
+    if (failed) told.failed(result);
+    else told.done(result);
   }
 
   /** No thread could be started for a call; if another thread has it meanwhile, no matter. */
   function drop(job: Job, reason: unknown): void {
-    if (leave(job)) job.reject(new ThreadStartError(reason));
+    if (leave(job)) job.told.failed(new ThreadStartError(reason));
+  }
+
+  /** Of a call that nobody waits for any more: has the kernel got it? */
+  function abandon(job: Job): boolean {
+    if (job.thread === undefined) {
+      leave(job);
+      return false;
+    }
+    if (job.thread.job === job) job.thread.worker.unref();
+    return true;
   }
 
   return {
-    run(group, call) {
-      let job!: Job;
-      const done = new Promise<never>((resolve, reject) => {
-        job = {
-          group,
-          call: call as KernelCall<unknown>,
-          resolve: resolve as Job["resolve"],
-          reject,
-          thread: undefined,
-        };
-      });
+    run(group, call, told) {
+      const job: Job = {
+        group,
+        call: call as KernelCall<unknown>,
+        told: told as Told<unknown>,
+        thread: undefined,
+        failed: false,
+        result: undefined,
+        abandon() {
+          return abandon(this);
+        },
+      };
       const before = waiting.get(group);
       if (before !== undefined || !ready(group, true) || !place(job)) {
         if (before === undefined) startWaiting(job);
         else before.push(job);
         grow();
       }
-      return {
-        done,
-        abandon() {
-          if (job.thread === undefined) {
-            leave(job);
-            return false;
-          }
-          if (job.thread.job === job) job.thread.worker.unref();
-          return true;
-        },
-      };
+      return job;
     },
   };
 }

@@ -4,7 +4,7 @@ import type { TransportId } from "../../src/transport-id.ts";
 import type { Threads } from "./calls.ts";
 import { openDevice } from "./device.ts";
 import { requestError } from "./errno.ts";
-import { commandCall, resetCall, resets } from "./kernel-calls.ts";
+import { Command, resetCall, resets } from "./kernel-calls.ts";
 import type { DeviceNode } from "./node-of.ts";
 import { checkRequest, writes } from "./request.ts";
 
@@ -43,10 +43,7 @@ export async function createSgTransport(parts: SgParts, options: SgOptions = {})
     execute(request: ScsiRequest, options: TransportOptions = {}): Promise<ScsiResponse> {
       const wrong = checkRequest(request);
       if (wrong !== undefined) return Promise.reject(wrong);
-      const what = (): string => `opcode ${(request.cdb[0] as number).toString(16).padStart(2, "0").toUpperCase()}h`;
-      const failed = (errno: number) => requestError(node, what(), errno);
-      const make = commandCall(node, request, failed);
-      return device.send({ what, writing: always || writes(request), make }, options);
+      return device.send(new Command(node, request, always || writes(request)), options);
     },
     reset(scope: ResetScope, options: TransportOptions = {}): Promise<void> {
       const what = `a reset of the ${scope}`;
