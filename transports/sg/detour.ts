@@ -43,8 +43,8 @@ export interface Detour {
   alertMicroseconds(group: CallGroup): number;
   /** Is the event loop about to turn, or a result of this group expected so soon, that it is better to give the next call afterwards? */
   holdsBack(group: CallGroup): boolean;
-  /** Waits for a call; false if the thread will send a message instead. */
-  wait(group: CallGroup, control: Int32Array): boolean;
+  /** Waits for a call that was given just now; false if the thread will send a message instead. */
+  wait(group: CallGroup, control: Int32Array, now: number): boolean;
   /** Is it time to let the event loop turn, before the result that is there is told? If so, calls that would be waited for hold back until then. */
   letsTurn(): boolean;
   /** The event loop has turned. */
@@ -62,8 +62,8 @@ export function createDetour(): Detour {
   let turning = false;
 
   /** Is the call over? A thread may even have ended since, if this one has not had a processor for long. */
-  function backSoon(control: Int32Array): boolean {
-    for (const until = performance.now() + (PATIENCE * waited()) / 1000; performance.now() < until; ) {
+  function backSoon(control: Int32Array, now: number): boolean {
+    for (const until = now + (PATIENCE * waited()) / 1000; now < until; now = performance.now()) {
       for (let looks = 0; looks < 50; looks++) {
         if (Atomics.load(control, Control.STATE) !== State.WATCHED) return true;
       }
@@ -83,8 +83,8 @@ export function createDetour(): Detour {
         microseconds < HOLDING &&
         group.microseconds < WORTH * microseconds &&
         performance.now() - group.announcedAt < (PATIENCE * microseconds) / 1000),
-    wait(group, control) {
-      if (backSoon(control)) {
+    wait(group, control, now) {
+      if (backSoon(control, now)) {
         group.misses = 0;
         return true;
       }

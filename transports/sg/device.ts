@@ -50,7 +50,7 @@ export async function openDevice(
   // A tape's driver lets it be opened once, and no process without rights send anything: one file is enough.
   const alwaysWriting = node.kind === "tape" ? writing : undefined;
   const shared = sharedByCalls({ path, group, threads, files, most, alwaysWriting });
-  const { waiting, underway } = shared;
+  const { all } = shared;
   let closed: Promise<void> | undefined;
 
   function send<Result>(asked: DeviceCall<Result>, options: TransportOptions): Promise<Result> {
@@ -71,11 +71,11 @@ export async function openDevice(
   }
 
   async function close(): Promise<void> {
-    for (const call of [...waiting]) call.giveUp("CLOSED", "it has been closed");
-    const since = Math.min(performance.now(), ...[...underway].map(({ began }) => began));
+    for (const call of [...all]) call.giveUp("CLOSED", "it has been closed");
+    const since = Math.min(performance.now(), ...[...all].filter(({ given }) => given).map(({ began }) => began));
     const back = new Promise<void>((resolve) => {
       shared.whenBack = resolve;
-      if (underway.size === 0) resolve();
+      if (all.size === 0) resolve();
     });
     const left = back.then(() => files.close());
     await within(left, closeTimeoutMs, () => {

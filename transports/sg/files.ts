@@ -70,10 +70,8 @@ export function deviceFiles(
   perFile: number,
   failed: (writing: boolean, errno: number) => Error,
 ): DeviceFiles {
-  const files = new Map<boolean, OpenFile[]>([
-    [false, []],
-    [true, []],
-  ]);
+  const reading: OpenFile[] = [];
+  const forWriting: OpenFile[] = [];
 
   function open(writing: boolean): OpenFile {
     const flags = (writing ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_CLOEXEC;
@@ -88,8 +86,10 @@ export function deviceFiles(
 
   return {
     take(writing) {
-      const list = files.get(writing) as OpenFile[];
-      let file = list.find(({ users }) => users < perFile);
+      const list = writing ? forWriting : reading;
+      let at = 0;
+      while (at < list.length && (list[at] as OpenFile).users >= perFile) at++;
+      let file = list[at];
       if (file === undefined) {
         const opening = open(writing);
         list.push(opening);
@@ -103,7 +103,7 @@ export function deviceFiles(
       file.users--;
     },
     async close() {
-      for (const list of files.values()) {
+      for (const list of [reading, forWriting]) {
         for (const { opened } of list.splice(0)) {
           // A file that could not be opened has nothing to close.
           const fd = await opened.catch(() => undefined);

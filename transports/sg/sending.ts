@@ -31,6 +31,8 @@ export const lateAfter = (milliseconds: number, late: () => void): ReturnType<ty
 interface Underway {
   /** When it was asked for, by performance.now(). */
   readonly began: number;
+  /** The kernel has it, or is about to get it. */
+  readonly given: boolean;
   start(): void;
   giveUp(code: GivenUp, why: string, cause?: unknown): void;
 }
@@ -50,22 +52,20 @@ interface Given {
 }
 
 export interface SharedByCalls extends Given {
-  /** Those whose callers wait; and those that the kernel has, or is about to get. */
-  readonly waiting: Set<Underway>;
-  readonly underway: Set<Underway>;
+  /** Those whose callers wait, or that the kernel has. */
+  readonly all: Set<Underway>;
   /** How many have a file; and those that wait for their turn. */
   having: number;
   readonly queue: Underway[];
   /** Those that wait are being started. */
   starting: boolean;
-  /** Called when nothing is under way any more. */
+  /** Called when there is none any more. */
   whenBack: (() => void) | undefined;
 }
 
 export const sharedByCalls = (given: Given): SharedByCalls => ({
   ...given,
-  waiting: new Set(),
-  underway: new Set(),
+  all: new Set(),
   having: 0,
   queue: [],
   starting: false,
@@ -84,6 +84,7 @@ export const explained = (error: unknown, path: string): unknown =>
  */
 export class Sending<Result> implements Underway, Told<Result> {
   readonly began = performance.now();
+  given = false;
   /** Its caller has been told. */
   over = false;
   file: OpenFile | undefined;
@@ -111,7 +112,7 @@ export class Sending<Result> implements Underway, Told<Result> {
     this.timeoutMs = timeoutMs;
     this.resolve = resolve;
     this.reject = reject;
-    device.waiting.add(this);
+    device.all.add(this);
     if (timeoutMs !== Infinity) {
       this.timer = lateAfter(timeoutMs, () => this.giveUp("TIMEOUT", `no answer within ${timeoutMs} ms`));
     }
@@ -143,8 +144,8 @@ export class Sending<Result> implements Underway, Told<Result> {
       this.release();
       return;
     }
-    const { threads, group, underway } = this.device;
-    underway.add(this);
+    const { threads, group } = this.device;
+    this.given = true;
     const until = this.timeoutMs === Infinity ? Infinity : this.began + this.timeoutMs;
     this.pending = threads.run(group, this.asked.make(fd, until), this);
   }
@@ -168,17 +169,17 @@ export class Sending<Result> implements Underway, Told<Result> {
   giveUp(code: GivenUp, why: string, cause?: unknown): void {
     if (this.over) return;
     this.end();
-    const given = this.pending?.abandon() ?? false;
-    if (this.pending !== undefined && !given) this.release();
-    const fate = given ? "the kernel has it, and may execute it" : "it had not been given to the kernel";
+    const known = this.pending?.abandon() ?? false;
+    if (this.pending !== undefined && !known) this.release();
+    else if (this.file === undefined) this.forget();
+    const fate = known ? "the kernel has it, and may execute it" : "it had not been given to the kernel";
     const what = `${this.device.path}, ${this.asked.what()}: ${why}; ${fate}`;
-    this.reject(transportError(code, given ? "unknown" : "no", what, cause));
+    this.reject(transportError(code, known ? "unknown" : "no", what, cause));
   }
 
   /** The caller waits no longer. */
   end(): void {
     this.over = true;
-    this.device.waiting.delete(this);
     if (this.timer !== undefined) clearTimeout(this.timer);
     if (this.aborted !== undefined) this.signal?.removeEventListener("abort", this.aborted);
   }
@@ -194,6 +195,13 @@ export class Sending<Result> implements Underway, Told<Result> {
       while (device.having < device.most && device.queue.length > 0) device.queue.shift()?.start();
       device.starting = false;
     }
-    if (device.underway.delete(this) && device.underway.size === 0) device.whenBack?.();
+    this.forget();
+  }
+
+  /** Nothing is left to be done about it. */
+  forget(): void {
+    const { all, whenBack } = this.device;
+    all.delete(this);
+    if (all.size === 0) whenBack?.();
   }
 }

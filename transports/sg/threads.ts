@@ -79,8 +79,9 @@ export function createThreads(program: ThreadProgram): Threads {
   const idle: Thread[] = [];
   /** Calls that no thread has yet, by group. */
   const waiting = new Map<CallGroup, Job[]>();
-  /** Those that have a call, of whatever group. */
-  const busy = new Set<Thread>();
+  /** Those that have started and not ended; and how many of them have a call, of whatever group. */
+  const started = new Set<Thread>();
+  let busy = 0;
   const detour = createDetour();
   let threads = 0;
   let starting = 0;
@@ -106,11 +107,12 @@ export function createThreads(program: ThreadProgram): Threads {
     if (Atomics.compareExchange(control, Control.STATE, State.IDLE, given) !== State.IDLE) return false;
     Atomics.notify(control, Control.STATE);
     thread.job = job;
-    thread.givenAt = performance.now();
+    const now = performance.now();
+    thread.givenAt = now;
     job.thread = thread;
-    busy.add(thread);
+    busy++;
     group.running++;
-    if (waits && detour.wait(group, control)) {
+    if (waits && detour.wait(group, control, now)) {
       finish(thread);
       idle.push(thread);
       if (!detour.letsTurn()) tell(job);
@@ -194,7 +196,7 @@ export function createThreads(program: ThreadProgram): Threads {
     const before = group.returnedBefore;
     group.returnedBefore = group.returned;
     if (group.returned !== before) return true;
-    for (const { memory, job } of busy) {
+    for (const { memory, job } of started) {
       if (job?.group === group && Atomics.load(memory.control, Control.STATE) === State.IDLE) return true;
     }
     return false;
@@ -272,8 +274,9 @@ export function createThreads(program: ThreadProgram): Threads {
         starting--;
         const address = view.getBigUint64(ADDRESS_OFFSET, true);
         thread = { worker, memory: { ...memory, address }, room, job: undefined, givenAt: 0 };
+        started.add(thread);
       } else {
-        if (busy.size === 1) detour.learn(thread.givenAt, thread.memory.control);
+        if (busy === 1) detour.learn(thread.givenAt, thread.memory.control);
         tell(finish(thread));
       }
       idle.push(thread);
@@ -290,12 +293,13 @@ export function createThreads(program: ThreadProgram): Threads {
         starting--;
         drop(first, reason);
       } else {
+        started.delete(thread);
         const at = idle.indexOf(thread);
         if (at >= 0) idle.splice(at, 1);
         const { job } = thread;
         thread.job = undefined;
         if (job !== undefined) {
-          busy.delete(thread);
+          busy--;
           job.group.running--;
           job.told.failed(reason);
         }
@@ -310,7 +314,7 @@ export function createThreads(program: ThreadProgram): Threads {
     const { group, call } = job;
     const { control } = thread.memory;
     thread.job = undefined;
-    busy.delete(thread);
+    busy--;
     group.returned++;
     group.running--;
     learnLength(group, control[Control.MICROSECONDS] as number);
