@@ -73,7 +73,7 @@ test.each(["sg", "sd"] as const)(
     await using other = await connect(units.A1[kind]);
     await transport.execute(testUnitReady);
     await other.execute(testUnitReady);
-    const calm = await latest(other, 3);
+    const calm = await latest(other, 5, BOUND_MS);
     // On a machine that is busy with other things, no worse than twice what it is with none.
     const bound = Math.max(BOUND_MS, 2 * calm.gapMs);
     holdUp();
@@ -88,7 +88,7 @@ test.each(["sg", "sd"] as const)(
 
     // The thread for the other device is there before anything is measured.
     await other.execute(testUnitReady);
-    const hung = await latest(other, SECONDS, bound);
+    const hung = await latest(other, SECONDS, BOUND_MS);
     expect(await inKernel()).toBe(64);
 
     const took: number[] = [];
@@ -99,12 +99,14 @@ test.each(["sg", "sd"] as const)(
       took.push(at - fired);
       expect(isScsiError(error) && [error.code, error.delivered]).toEqual(["ABORTED", "unknown"]);
     }
+    // The code of the first is compiled while it runs, on an emulated processor.
+    const first = took.shift() as number;
     took.sort((one, two) => one - two);
-    const [median, nearlyAll, slowest] = [took[31], took[57], took[63]] as [number, number, number];
+    const [median, nearlyAll, slowest] = [took[31], took[56], took[62]] as [number, number, number];
     say(
       `${kind}, 64 outstanding: a 10 ms timer fired every ${hung.gapMs.toFixed(1)} ms at worst (${calm.gapMs.toFixed(1)} with none), ` +
         `while ${hung.files} files were read and ${hung.commands} commands went to another device; ` +
-        `aborts took ${median.toFixed(2)} ms (median), ${slowest.toFixed(2)} ms (the slowest)`,
+        `the first abort took ${first.toFixed(2)} ms, the others ${median.toFixed(2)} (median), ${slowest.toFixed(2)} (the slowest)`,
     );
     expect(hung.gapMs).toBeLessThan(bound);
     expect(hung.files).toBeGreaterThan(10);

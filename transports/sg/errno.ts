@@ -86,7 +86,7 @@ function explainOpen(node: DeviceNode, writing: boolean, errno: string): Explana
     case "ENODEV":
       return explain(
         "TARGET_NOT_FOUND",
-        "the node is there and the device behind it is not, or its driver is not loaded",
+        "the node is there and the device behind it is not, it is offline, or its driver is not loaded",
       );
     case "EBUSY":
       return explain(
