@@ -215,6 +215,7 @@ describe.skipIf(libc === undefined).each(Object.entries(doors))(
       await transport.execute(command(0x12, 0, 0, 0, 36, 0));
       await transport.execute({ ...command(0x5e, 0, 0, 0, 0, 0, 0, 0, 8, 0), dataInLength: 8 });
       await transport.execute({ ...command(0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0), dataInLength: 512 });
+      await transport.execute({ ...command(0x3c, 2, 0, 0, 0, 0, 0, 0, 4, 0), dataInLength: 4 });
       // The counters' own opcode is one that nobody knows, and so counts as one that changes something.
       await using reading = await open("/dev/other", "disk");
       expect(await counters(reading)).toMatchObject({ openFiles: 3, opensForWriting: 1 });

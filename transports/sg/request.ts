@@ -25,7 +25,10 @@ export function checkRequest({ cdb, dataOut, dataInLength }: ScsiRequest): Error
   return undefined;
 }
 
-/** What certainly only reads. A file open for reading is enough, and wakes nobody. */
+/**
+ * What certainly only reads. A file open for reading is enough, and wakes nobody. Others that only read are left out, for a user without rights gets
+ * them through an sg node that is open for writing alone: the kernel's list of what such a user may read is short.
+ */
 const reading: ReadonlySet<number> = new Set([
   OperationCode.TEST_UNIT_READY,
   OperationCode.REQUEST_SENSE,
@@ -35,7 +38,10 @@ const reading: ReadonlySet<number> = new Set([
   OperationCode.PERSISTENT_RESERVE_IN,
   0x08, // READ(6)
   0x1a, // MODE SENSE(6)
+  0x1c, // RECEIVE DIAGNOSTIC RESULTS
   0x28, // READ(10)
+  0x3c, // READ BUFFER(10)
+  0x43, // READ TOC/PMA/ATIP
   0x4d, // LOG SENSE
   0x5a, // MODE SENSE(10)
   0x88, // READ(16)
