@@ -1,4 +1,4 @@
-/** Calls of the kernel, as those who make them describe them and those who carry them out see them. Types, and one error. */
+/** Calls of the kernel, as those who make them describe them and those who carry them out see them. Types, a limit, and one error. */
 import type { ThreadMemory } from "./memory.ts";
 
 /** Calls that count together: those on one device. */
@@ -19,6 +19,9 @@ export interface CallGroup {
   misses: number;
   rest: number;
 }
+
+/** Calls of one group that may be in the kernel at once: a device that hangs does not get every thread there could be. */
+export const GROUP_LIMIT = 64;
 
 /** A group without calls. */
 export const callGroup = (): CallGroup => ({

@@ -1,7 +1,7 @@
 /** A device that is open: how it is opened, takes calls (sending.ts), and is closed. What the calls mean is not known here. */
 import { transportError } from "../../src/errors.ts";
 import type { TransportOptions } from "../../src/transport.ts";
-import { callGroup, type Threads } from "./calls.ts";
+import { callGroup, GROUP_LIMIT, type Threads } from "./calls.ts";
 import { openError } from "./errno.ts";
 import { deviceFiles } from "./files.ts";
 import type { DeviceNode } from "./node-of.ts";
@@ -21,8 +21,6 @@ export interface OpenDevice {
 
 /** The sg driver takes so many commands on one open file (SG_MAX_QUEUE). */
 const SG_MAX_QUEUE = 16;
-/** So many commands of an sg node have a file; more would not get a thread either (threads.ts), and wait without one. */
-const SG_MOST = 64;
 
 /**
  * Opens a device.
@@ -46,7 +44,8 @@ export async function openDevice(
   const files = deviceFiles(threads, group, path, node.kind === "sg" ? SG_MAX_QUEUE : Infinity, (writing, errno) =>
     openError(node, writing, errno),
   );
-  const most = node.kind === "sg" ? SG_MOST : Infinity;
+  // A file takes few commands, so many that wait would need many files: those that cannot get a thread yet wait without one.
+  const most = node.kind === "sg" ? GROUP_LIMIT : Infinity;
   // A tape's driver lets it be opened once, and no process without rights send anything: one file is enough.
   const alwaysWriting = node.kind === "tape" ? writing : undefined;
   const shared = sharedByCalls({ path, group, threads, files, most, alwaysWriting });

@@ -10,6 +10,7 @@ import { setImmediate } from "node:timers";
 import { Worker } from "node:worker_threads";
 import {
   type CallGroup,
+  GROUP_LIMIT,
   type KernelCall,
   type PendingCall,
   ThreadStartError,
@@ -63,8 +64,6 @@ const ROOM = 256 * 1024;
 const IDLE_MS = 5000;
 /** So many threads start at the same time: it takes a processor some ten milliseconds, and on Deno the event loop as well. */
 const STARTING_LIMIT = Math.max(1, Math.min(availableParallelism(), 4));
-/** Calls of one group that may be in the kernel at once: a device that hangs does not get every thread there could be. */
-const GROUP_LIMIT = 64;
 
 /** That calls have become longer is not believed as soon as that they have become shorter: it may be a delay that passes. */
 function learnLength(group: CallGroup, microseconds: number): void {
